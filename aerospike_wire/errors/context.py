@@ -1,0 +1,455 @@
+"""What is known of a request when it fails: frozen facts, one class per family.
+
+A context is made only when something has failed, from the command that failed. It holds
+names and numbers, never bin values, passwords or anything alive (no socket, no client),
+so that an error can be logged, pickled and kept.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import attrs
+
+from aerospike_wire.errors.codes import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aerospike_wire.types import Key
+
+
+class Attempt(NamedTuple):
+    """One try of a request: the rows of ``error.attempts``, oldest first."""
+
+    node: str | None
+    """Name of the node, None if it was never learnt."""
+    address: str | None
+    """``host:port`` that was used or tried."""
+    sent: bool
+    """True once all bytes of the request had been handed to the socket."""
+    answered: bool
+    """True if the node's whole answer arrived."""
+    code: int
+    """Result code of this try: the node's, or a negative one of the client."""
+    elapsed: float
+    """Milliseconds from the start of this try to its end."""
+    message: str | None = None
+    """What went wrong, in words, where the code does not say it."""
+
+    @property
+    def in_doubt(self) -> bool:
+        """True if a write of this try may have been applied: sent, and no definite answer."""
+        if not self.sent:
+            return False
+        if not self.answered:
+            return True
+        row = FACTS.get(self.code)
+        return row is not None and row.doubt
+
+
+def is_in_doubt(attempts: Iterable[Attempt], *, write: bool) -> bool:
+    """True if a request may have changed something although it failed.
+
+    Only a write can, and only if some try reached a socket and got no definite answer:
+    no reply, a lost connection, or the server's own timeout (9). Tries that were
+    refused do not count, however many there were.
+    """
+    return write and any(attempt.in_doubt for attempt in attempts)
+
+
+@attrs.frozen
+class ErrorContext:
+    """The request that failed, as far as every family has it in common.
+
+    Each family adds the facts of its own. Facts that a family does not have read as
+    None (``bins``: as an empty tuple), so that a hook need not ask which family it got.
+    """
+
+    operation: str
+    """The client's method: ``get``, ``put``, ``index_string_create``, ``connect``, ..."""
+    policy: Any = None
+    """The policy in force, an attrs object of :mod:`aerospike_wire.policy`, or None."""
+
+    family: ClassVar[str] = "client"
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace asked for."""
+        return None
+
+    @property
+    def set(self) -> str | None:
+        """The set asked for."""
+        return None
+
+    @property
+    def key(self) -> Key | None:
+        """Key of the record."""
+        return None
+
+    @property
+    def digest(self) -> bytes | None:
+        """The record's digest, 20 bytes."""
+        return None
+
+    @property
+    def bins(self) -> tuple[str, ...]:
+        """Names of the bins in the request."""
+        return ()
+
+    @property
+    def bin(self) -> str | None:
+        """Name of the one bin the request is about."""
+        return None
+
+    @property
+    def index(self) -> str | None:
+        """Name of the secondary index."""
+        return None
+
+    @property
+    def module(self) -> str | None:
+        """The UDF module."""
+        return None
+
+    @property
+    def function(self) -> str | None:
+        """The function in the UDF module."""
+        return None
+
+    @property
+    def user(self) -> str | None:
+        """The user that an admin command is about."""
+        return None
+
+    @property
+    def role(self) -> str | None:
+        """The role that an admin command is about."""
+        return None
+
+    def target(self) -> str:
+        """What the operation was applied to, in a few words; empty if there is nothing to name."""
+        return ""
+
+    def describe(self) -> str:
+        """Operation and target in one phrase, without any value of a bin."""
+        target = self.target()
+        return f"{self.operation} {target}" if target else self.operation
+
+    def redacted(self) -> ErrorContext:
+        """The same context with user keys replaced by digests."""
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON-ready values, without those that are not set."""
+        found: dict[str, Any] = {"family": self.family, "operation": self.operation}
+        for name in _SHARED_FACTS:
+            value = getattr(self, name)
+            if value is not None and value != ():
+                found[name] = plain(value)
+        for field in attrs.fields(type(self)):
+            if field.name not in found and field.name != "policy":
+                value = getattr(self, field.name)
+                if value is not None and value != ():
+                    found[field.name] = plain(value)
+        if self.policy is not None:
+            found["policy"] = plain(self.policy)
+        return found
+
+
+_SHARED_FACTS: Final = (
+    "namespace",
+    "set",
+    "key",
+    "digest",
+    "bins",
+    "bin",
+    "index",
+    "module",
+    "function",
+    "user",
+    "role",
+)
+
+
+def key_text(key: Any) -> str:
+    """A key as people write it: ``test/users/'u1'``, or its digest if there is no user key."""
+    namespace, set_name, user_key, *rest = key
+    place = f"{namespace}/{set_name}" if set_name else f"{namespace}"
+    if user_key is not None:
+        return f"{place}/{user_key!r}"
+    if rest and rest[0] is not None:
+        return f"{place}/digest {bytes(rest[0]).hex()}"
+    return place
+
+
+def _without_user_key(key: Any) -> Any:
+    return key._replace(user_key=None)
+
+
+class _KeyFacts(ErrorContext):
+    """Families whose requests name one record."""
+
+    __slots__ = ()
+    key: Key | None
+
+    @property
+    def namespace(self) -> str | None:
+        return None if self.key is None else self.key.namespace
+
+    @property
+    def set(self) -> str | None:
+        return None if self.key is None else self.key.set
+
+    @property
+    def digest(self) -> bytes | None:
+        return None if self.key is None else self.key.digest
+
+    def redacted(self) -> ErrorContext:
+        if self.key is None:
+            return self
+        return attrs.evolve(self, key=_without_user_key(self.key))  # type: ignore[call-arg]
+
+
+@attrs.frozen
+class RecordContext(_KeyFacts):
+    """A command on one record."""
+
+    key: Key | None = None
+    bins: tuple[str, ...] = ()
+    """Names of all bins in the request; never their values."""
+
+    family: ClassVar[str] = "record"
+
+    @property
+    def bin(self) -> str | None:
+        return self.bins[0] if len(self.bins) == 1 else None
+
+    def target(self) -> str:
+        if self.key is None:
+            return ""
+        text = key_text(self.key)
+        if not self.bins:
+            return text
+        return f"{text} bin{'s' if len(self.bins) > 1 else ''} {', '.join(self.bins)}"
+
+
+@attrs.frozen
+class BatchContext(ErrorContext):
+    """A batch as a whole; each row that fails has a RecordContext of its own."""
+
+    keys: tuple[Key, ...] = ()
+    bins: tuple[str, ...] = ()
+
+    family: ClassVar[str] = "batch"
+
+    @property
+    def namespace(self) -> str | None:
+        names = {key.namespace for key in self.keys}
+        return names.pop() if len(names) == 1 else None
+
+    @property
+    def set(self) -> str | None:
+        names = {key.set for key in self.keys}
+        return names.pop() if len(names) == 1 else None
+
+    def target(self) -> str:
+        return f"of {len(self.keys)} keys"
+
+    def redacted(self) -> ErrorContext:
+        return attrs.evolve(self, keys=tuple(_without_user_key(key) for key in self.keys))
+
+
+@attrs.frozen
+class QueryContext(ErrorContext):
+    """A query or scan."""
+
+    namespace: str | None = None
+    set: str | None = None
+    index: str | None = None
+    """The index asked for by name."""
+    bin: str | None = None
+    """The bin of the predicate."""
+    bins: tuple[str, ...] = ()
+    """The bins that were selected."""
+    partitions_done: int | None = None
+    partitions_left: int | None = None
+
+    family: ClassVar[str] = "query"
+
+    def target(self) -> str:
+        place = f"{self.namespace}/{self.set}" if self.set else f"{self.namespace}"
+        return f"{place} where {self.bin}" if self.bin else place
+
+
+@attrs.frozen
+class IndexContext(ErrorContext):
+    """Creation, removal or inspection of a secondary index."""
+
+    namespace: str | None = None
+    set: str | None = None
+    index: str | None = None
+    bin: str | None = None
+
+    family: ClassVar[str] = "index"
+
+    def target(self) -> str:
+        on = f" on {self.namespace}/{self.set}" if self.set else f" in {self.namespace}"
+        return f"{self.index!r}{on}{f' bin {self.bin}' if self.bin else ''}"
+
+
+@attrs.frozen
+class UDFContext(_KeyFacts):
+    """Registration or call of a Lua module."""
+
+    module: str | None = None
+    function: str | None = None
+    key: Key | None = None
+
+    family: ClassVar[str] = "udf"
+
+    def target(self) -> str:
+        what = f"{self.module}.{self.function}" if self.function else f"{self.module}"
+        return what if self.key is None else f"{what} to {key_text(self.key)}"
+
+
+@attrs.frozen
+class AdminContext(ErrorContext):
+    """A command about users and roles, or a login."""
+
+    user: str | None = None
+    role: str | None = None
+
+    family: ClassVar[str] = "admin"
+
+    def target(self) -> str:
+        words = []
+        if self.user is not None:
+            words.append(f"user {self.user!r}")
+        if self.role is not None:
+            words.append(f"role {self.role!r}")
+        return " ".join(words)
+
+
+@attrs.frozen
+class InfoContext(ErrorContext):
+    """An info request, or a command that is one on the wire, such as truncate."""
+
+    command: str | None = None
+    """The info command as sent."""
+    namespace: str | None = None
+    set: str | None = None
+
+    family: ClassVar[str] = "info"
+
+    def target(self) -> str:
+        if self.namespace is not None:
+            return f"{self.namespace}/{self.set}" if self.set else self.namespace
+        return repr(self.command) if self.command else ""
+
+
+class Step(enum.Enum):
+    """How far the connection to a seed got."""
+
+    RESOLVE = "resolving the host name"
+    CONNECT = "connecting"
+    TLS = "the TLS handshake"
+    LOGIN = "logging in"
+    INFO = "asking who it is"
+    CLUSTER_NAME = "comparing the cluster name"
+    PARTITIONS = "reading the partition map"
+
+
+class SeedFailure(NamedTuple):
+    """One seed that could not be used: the rows of ``error.context.seeds``."""
+
+    seed: str
+    """``host:port`` as configured."""
+    address: str | None
+    """The resolved address that was tried last."""
+    step: str
+    """What failed, a value of :class:`Step`."""
+    code: int
+    message: str
+
+
+@attrs.frozen
+class ConnectContext(ErrorContext):
+    """Connecting to a cluster, or to one of its nodes."""
+
+    seeds: tuple[SeedFailure, ...] = ()
+    user: str | None = None
+
+    family: ClassVar[str] = "connect"
+
+    def target(self) -> str:
+        return f"to {', '.join(dict.fromkeys(row.seed for row in self.seeds))}" if self.seeds else ""
+
+
+@attrs.frozen
+class TransactionContext(_KeyFacts):
+    """A transaction, or a command inside one."""
+
+    transaction: int | None = None
+    """The transaction's id."""
+    key: Key | None = None
+
+    family: ClassVar[str] = "transaction"
+
+    def target(self) -> str:
+        text = "" if self.transaction is None else f"transaction {self.transaction:#x}"
+        return text if self.key is None else f"{text} {key_text(self.key)}".strip()
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can carry it; bytes become hex, objects that are none of ours their type's name."""
+    if value is None or isinstance(value, bool | str | float):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.name.lower()
+    if isinstance(value, int):
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    if hasattr(value, "_asdict"):
+        return {name: plain(item) for name, item in value._asdict().items() if item is not None}
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if attrs.has(type(value)):
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in attrs.fields(type(value))
+            if field.repr and getattr(value, field.name) is not None
+        }
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    return type(value).__name__
+
+
+_PACKAGE: Final = __name__.partition(".")[0]
+_PROGRAMS: Final = frozenset({f"{_PACKAGE}.demo", f"{_PACKAGE}.__main__", f"{_PACKAGE}.cli"})
+"""Modules of the package that call the client as any user would."""
+
+
+def caller() -> tuple[str | None, int | None]:
+    """File and line of the code that called the client: the first frame outside the package.
+
+    A coroutine that runs as a task of its own has no caller on the stack; (None, None) then.
+    """
+    frame = sys._getframe(1)
+    while True:
+        name = frame.f_globals.get("__name__", "")
+        if not (name.startswith("aerospike_wire.") and name not in _PROGRAMS):
+            if name.startswith("asyncio."):
+                return None, None
+            return frame.f_code.co_filename, frame.f_lineno
+        back = frame.f_back
+        if back is None:
+            return None, None
+        frame = back

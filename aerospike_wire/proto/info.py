@@ -1,0 +1,114 @@
+"""The info protocol: lines of text (protocol section 9)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aerospike_wire.errors import ProtocolError
+from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto.header import FrameType, frame
+from aerospike_wire.proto.invalid import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def request(commands: Iterable[str]) -> bytes:
+    """A frame that asks for the commands, one line each."""
+    return frame(FrameType.INFO, "".join(f"{command}\n" for command in commands).encode())
+
+
+def parse(body: bytes | bytearray | memoryview) -> list[tuple[str, str]]:
+    """The lines of a reply as (command, value), in order.
+
+    A line without a tab is an answer to the request as a whole, an error; its command
+    is empty.
+
+    Raises:
+        ProtocolError: the text is not UTF-8.
+    """
+    try:
+        text = bytes(body).decode()
+    except UnicodeDecodeError as error:
+        msg = f"an info reply is not UTF-8 at byte {error.start}"
+        raise ProtocolError(msg) from None
+    rows = []
+    for line in text.split("\n"):
+        if line:
+            name, tab, value = line.partition("\t")
+            rows.append((name, value) if tab else ("", name))
+    return rows
+
+
+class InfoError(NamedTuple):
+    """An error in an info reply."""
+
+    code: int
+    message: str | None
+    """The server's words; None if it sent none."""
+    details: dict[str, str]
+    """Further ``key=value`` parts, as udf-put sends them for a compile error."""
+
+
+_GENERAL: Final = re.compile(r"(?i:ERROR|FAIL)(?::(-?\d*))?(?::(.*))?\Z", re.DOTALL)
+_WORDS: Final = re.compile(r"(?i:ERROR|FAIL):(.*)\Z", re.DOTALL)
+_UNKNOWN_NAMESPACE: Final = ("ns_type=unknown", "type=unknown")
+
+
+def error_of(value: str) -> InfoError | None:
+    """The error that an info value is, None if it is none.
+
+    All forms that servers have used are understood: ``ERROR:4:text``, ``ERROR::text``
+    (code 1), ``FAIL:201:text``, ``FAIL``, ``ERROR:text``, ``error=name;key=value`` of the
+    UDF commands (code 100), and the unknown-namespace values of ``sets/`` and
+    ``namespace/`` (code 20).
+    """
+    head = value[:6].lower()
+    if head.startswith("error="):
+        return _udf_error(value)
+    if head.startswith(("error", "fail")):
+        found = _GENERAL.match(value)
+        if found:
+            digits, text = found.groups()
+            code = int(digits) if digits and digits != "-" else ResultCode.SERVER.value
+            return InfoError(code or ResultCode.SERVER.value, text or None, {})
+        words = _WORDS.match(value)
+        if words:
+            return InfoError(ResultCode.SERVER.value, words[1], {})
+        return None
+    if value in _UNKNOWN_NAMESPACE:
+        return InfoError(ResultCode.NAMESPACE_NOT_FOUND.value, None, {})
+    return None
+
+
+def _udf_error(value: str) -> InfoError:
+    details = dict(part.partition("=")[::2] for part in value.split(";") if "=" in part)
+    name = details.get("error", "")
+    message = name.replace("_", " ")
+    encoded = details.get("message")
+    if encoded:
+        try:
+            details["message"] = base64.b64decode(encoded, validate=True).decode(errors="replace")
+        except ValueError:
+            details["message"] = encoded
+        place = f" in {details['file']}" if details.get("file") else ""
+        line = f" line {details['line']}" if details.get("line") else ""
+        message = f"{message}{place}{line}: {details['message']}"
+    return InfoError(ResultCode.UDF.value, message, details)
+
+
+def parameter(argument: str, value: str) -> str:
+    """A value that may stand in an info command.
+
+    Raises:
+        InvalidArgument: it holds a character that would end the value or the command.
+    """
+    if not isinstance(value, str):
+        raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}")
+    if not value:
+        raise InvalidArgument(argument, "must not be empty")
+    if any(char in value for char in ";\n\t\r\0"):
+        raise InvalidArgument(argument, f"must not hold ';', tab, newline or NUL: {value!r}")
+    return value

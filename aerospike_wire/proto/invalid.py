@@ -1,0 +1,19 @@
+"""What the encoders raise when the caller's values cannot be put on the wire."""
+
+from __future__ import annotations
+
+from aerospike_wire.errors.codes import ResultCode
+
+
+class InvalidArgument(ValueError):
+    """An argument cannot be encoded; nothing was sent.
+
+    The client turns it into the exception of ``code``: ParamError, or a more precise one
+    that a server would have sent for the same mistake.
+    """
+
+    def __init__(self, argument: str, problem: str, code: int = ResultCode.PARAM) -> None:
+        super().__init__(f"{argument} {problem}")
+        self.argument = argument
+        """Name of the argument, as in the method's signature or the policy."""
+        self.code = code

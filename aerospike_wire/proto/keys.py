@@ -1,0 +1,173 @@
+"""Digests and partitions (protocol section 3).
+
+A record's address is the RIPEMD-160 of its set, the type of its user key and the key's
+bytes. The namespace is not part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import TYPE_CHECKING, Any, Final
+
+from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.types import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARTITIONS: Final = 4096
+DIGEST_SIZE: Final = 20
+MAX_NAMESPACE: Final = 31
+"""Bytes of a namespace name."""
+MAX_SET: Final = 63
+"""Bytes of a set name."""
+
+_INT: Final = struct.Struct(">Bq")
+
+
+def _ripemd160() -> Callable[[bytes], Any]:
+    try:
+        hashlib.new("ripemd160", b"")
+    except ValueError:
+        # OpenSSL 3 has it only in its legacy provider, which some systems leave out.
+        from Crypto.Hash import RIPEMD160  # noqa: PLC0415
+
+        return RIPEMD160.new
+    return lambda data: hashlib.new("ripemd160", data, usedforsecurity=False)
+
+
+_hash: Final = _ripemd160()
+
+
+def key_particle(user_key: Any) -> bytes:
+    """Type byte and bytes of a user key, as hashed and as sent in the KEY field.
+
+    Raises:
+        InvalidArgument: the value cannot be a user key.
+    """
+    kind = type(user_key)
+    if kind is str:
+        return b"\x03" + _utf8("key", user_key)
+    if kind is int:
+        try:
+            return _INT.pack(1, user_key)
+        except struct.error:
+            raise InvalidArgument("key", f"must fit in 64 bits, not {user_key}") from None
+    if isinstance(user_key, bool):
+        raise InvalidArgument("key", "must be an int, str, bytes or bytearray, not bool")
+    if isinstance(user_key, bytes | bytearray):
+        return b"\x04" + user_key
+    if isinstance(user_key, str):
+        return b"\x03" + _utf8("key", str(user_key))
+    if isinstance(user_key, int):
+        return key_particle(int(user_key))
+    raise InvalidArgument("key", f"must be an int, str, bytes or bytearray, not {kind.__name__}")
+
+
+def _utf8(argument: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument(argument, "must be text that UTF-8 can carry, without lone surrogates") from None
+
+
+def digest(set_name: str | None, user_key: Any) -> bytes:
+    """The record's digest, 20 bytes.
+
+    Raises:
+        InvalidArgument: the set or the user key cannot be encoded.
+    """
+    found: bytes = _hash((set_name or "").encode() + key_particle(user_key)).digest()
+    return found
+
+
+def partition_id(record_digest: bytes) -> int:
+    """The partition of a digest, 0 to 4095: its first two bytes, little endian, low 12 bits."""
+    return (record_digest[0] | record_digest[1] << 8) & 0x0FFF
+
+
+def check_namespace(namespace: Any) -> bytes:
+    """The namespace's bytes.
+
+    Raises:
+        InvalidArgument: it is not a name that a server could have.
+    """
+    if not isinstance(namespace, str):
+        raise InvalidArgument("namespace", f"must be a str, not {type(namespace).__name__}")
+    data = _utf8("namespace", namespace)
+    if not data:
+        raise InvalidArgument("namespace", "must not be empty")
+    if len(data) > MAX_NAMESPACE:
+        raise InvalidArgument("namespace", f"must have at most {MAX_NAMESPACE} bytes, {namespace!r} has {len(data)}")
+    return data
+
+
+def check_set(set_name: Any) -> bytes:
+    """The set's bytes, empty for no set.
+
+    Raises:
+        InvalidArgument: it is not a name that a set could have.
+    """
+    if set_name is None:
+        return b""
+    if not isinstance(set_name, str):
+        raise InvalidArgument("set", f"must be a str or None, not {type(set_name).__name__}")
+    data = _utf8("set", set_name)
+    if len(data) > MAX_SET:
+        raise InvalidArgument("set", f"must have at most {MAX_SET} bytes, {set_name!r} has {len(data)}")
+    return data
+
+
+def resolve(key: Any) -> Key:
+    """A checked key with its digest.
+
+    Args:
+        key: ``(namespace, set, user_key)`` or ``(namespace, set, user_key or None, digest)``.
+
+    Raises:
+        InvalidArgument: a part is missing, of the wrong type or too long.
+    """
+    if not isinstance(key, tuple):
+        raise InvalidArgument(
+            "key", f"must be a tuple (namespace, set, user_key[, digest]), not {type(key).__name__}"
+        )
+    if len(key) == 3:
+        namespace, set_name, user_key = key
+        found = None
+    elif len(key) == 4:
+        namespace, set_name, user_key, found = key
+    else:
+        raise InvalidArgument("key", f"must have 3 or 4 parts (namespace, set, user_key[, digest]), not {len(key)}")
+    check_namespace(namespace)
+    set_bytes = check_set(set_name)
+    if found is None:
+        if user_key is None:
+            raise InvalidArgument("key", "needs a user key or a digest")
+        found = _hash(set_bytes + key_particle(user_key)).digest()
+    else:
+        if not isinstance(found, bytes | bytearray):
+            raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")
+        if len(found) != DIGEST_SIZE:
+            raise InvalidArgument("key", f"must have a digest of {DIGEST_SIZE} bytes, not {len(found)}")
+        if user_key is not None:
+            key_particle(user_key)
+        found = bytes(found)
+    return Key(namespace, set_name, user_key, found)
+
+
+def read_key_particle(data: bytes | memoryview) -> Any:
+    """The user key of a KEY field; unknown types come back as their bytes.
+
+    Lenient on purpose: the key travels for information, the digest is the address.
+    """
+    if not data:
+        return None
+    kind, rest = data[0], bytes(data[1:])
+    if kind == 1 and len(rest) == 8:
+        return int.from_bytes(rest, "big", signed=True)
+    if kind == 3:
+        return rest.decode(errors="surrogateescape")
+    return rest
+
+
