@@ -1,0 +1,37 @@
+"""An Aerospike client in pure Python, for asyncio and for blocking code, whose errors tell everything."""
+
+from __future__ import annotations
+
+from aerospike_wire import errors, exception
+from aerospike_wire.aio import AsyncClient
+from aerospike_wire.errors import ErrorMiddleware, Failure, Hook, ResultCode
+from aerospike_wire.sync import Client
+from aerospike_wire.types import (
+    CDTInfinite,
+    CDTWildcard,
+    GeoJSON,
+    HyperLogLog,
+    Key,
+    KeyOrderedDict,
+    RawParticle,
+    Record,
+)
+
+__all__ = [
+    "AsyncClient",
+    "CDTInfinite",
+    "CDTWildcard",
+    "Client",
+    "ErrorMiddleware",
+    "Failure",
+    "GeoJSON",
+    "Hook",
+    "HyperLogLog",
+    "Key",
+    "KeyOrderedDict",
+    "RawParticle",
+    "Record",
+    "ResultCode",
+    "errors",
+    "exception",
+]

@@ -1,1 +1,9 @@
 """An Aerospike node in memory, speaking the real wire protocol, with faults on request."""
+
+from __future__ import annotations
+
+from aerospike_wire.embedded.faults import Fault, Faults, Rule
+from aerospike_wire.embedded.server import EmbeddedServer
+from aerospike_wire.embedded.store import Clock, NamespaceConfig
+
+__all__ = ["Clock", "EmbeddedServer", "Fault", "Faults", "NamespaceConfig", "Rule"]

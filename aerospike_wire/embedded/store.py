@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
+from aerospike_wire.proto.keys import MAX_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,37 @@ class NamespaceConfig:
     default_ttl: int = 0
     max_record_size: int = 1024 * 1024
 
+    @classmethod
+    def parse(cls, text: str) -> NamespaceConfig:
+        """A namespace as written on a command line: its name, then options behind commas.
+
+        ``test``, ``test,ttl=off``, ``bar,default-ttl=3600,max-record-size=65536``
+
+        Raises:
+            ValueError: the name is missing or too long, or an option is unknown or out of
+                range.
+        """
+        name, *options = (part.strip() for part in text.split(","))
+        if not 0 < len(name.encode()) <= MAX_NAMESPACE:
+            msg = f"a namespace needs a name of 1 to {MAX_NAMESPACE} bytes, not {name!r}"
+            raise ValueError(msg)
+        config = cls(name)
+        for option in options:
+            key, _, value = option.partition("=")
+            if key == "ttl" and value in ("on", "off"):
+                config = attrs.evolve(config, ttl=value == "on")
+            elif key == "default-ttl" and value.isdecimal():
+                config = attrs.evolve(config, default_ttl=int(value))
+            elif key == "max-record-size" and value.isdecimal():
+                config = attrs.evolve(config, max_record_size=int(value))
+            else:
+                msg = (
+                    f"namespace {name!r} has the option {option!r}; there are ttl=on, ttl=off, "
+                    "default-ttl=SECONDS and max-record-size=BYTES"
+                )
+                raise ValueError(msg)
+        return config
+
 
 @attrs.define
 class Namespace:
@@ -59,6 +91,9 @@ class Namespace:
 
     config: NamespaceConfig
     records: dict[bytes, StoredRecord] = attrs.field(factory=dict)
+    truncations: dict[bytes, int] = attrs.field(factory=dict)
+    """Set to the time up to which it was truncated, in milliseconds since 2010; an empty
+    name stands for the whole namespace."""
 
     @property
     def name(self) -> str:

@@ -57,12 +57,11 @@ class AerospikeError(Exception):
             cls.code = cls._own_code = None
         if code is None:
             return
-        owner = _BY_CODE.setdefault(code, cls)
+        owner = _BY_CODE.setdefault(int(code), cls)
         if owner is not cls:
             msg = f"code {code} belongs to {owner.__name__}, {cls.__name__} cannot take it"
             raise TypeError(msg)
-        cls.code = code
-        cls._own_code = code
+        cls.code = cls._own_code = int(code)
 
     def __init__(  # noqa: PLR0913  the five of args, and the facts
         self,
@@ -81,8 +80,7 @@ class AerospikeError(Exception):
     ) -> None:
         if isinstance(code, str):
             code, msg = None, code if msg is None else msg
-        if code is None:
-            code = self._own_code
+        code = self._own_code if code is None else int(code)
         self._set(
             code, msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint
         )

@@ -171,7 +171,7 @@ class ErrorMiddleware:
         if msg is None and server_message:
             msg = server_message
         error._set(  # noqa: SLF001  the way around keyword arguments that base.py explains
-            code, msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint
+            int(code), msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint
         )
         return error
 

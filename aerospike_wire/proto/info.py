@@ -107,8 +107,6 @@ def parameter(argument: str, value: str) -> str:
     """
     if not isinstance(value, str):
         raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}")
-    if not value:
-        raise InvalidArgument(argument, "must not be empty")
     if any(char in value for char in ";\n\t\r\0"):
         raise InvalidArgument(argument, f"must not hold ';', tab, newline or NUL: {value!r}")
     return value

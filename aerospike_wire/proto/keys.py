@@ -6,15 +6,15 @@ bytes. The namespace is not part of it.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, NamedTuple
 
+from aerospike_wire.errors import ClientError, ResultCode
+from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.types import Key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PARTITIONS: Final = 4096
 DIGEST_SIZE: Final = 20
@@ -26,18 +26,42 @@ MAX_SET: Final = 63
 _INT: Final = struct.Struct(">Bq")
 
 
-def _ripemd160() -> Callable[[bytes], Any]:
+class Place(NamedTuple):
+    """A namespace and set, checked and encoded once for all records in it."""
+
+    fields: bytes
+    """The NAMESPACE and SET fields of a request."""
+    set: bytes
+    """The set's bytes, which digests begin with."""
+
+
+_blank: Any = None
+
+
+def _hash(data: bytes) -> bytes:
+    # Copying a blank hash object costs a quarter of looking the algorithm up each time.
+    global _blank  # noqa: PLW0603  made at the first digest, because it can fail
+    if _blank is None:
+        _blank = _ripemd160()
+    state = _blank.copy()
+    state.update(data)
+    found: bytes = state.digest()
+    return found
+
+
+def _ripemd160() -> Any:
     try:
-        hashlib.new("ripemd160", b"")
+        return hashlib.new("ripemd160", usedforsecurity=False)
     except ValueError:
-        # OpenSSL 3 has it only in its legacy provider, which some systems leave out.
-        from Crypto.Hash import RIPEMD160  # noqa: PLC0415
-
-        return RIPEMD160.new
-    return lambda data: hashlib.new("ripemd160", data, usedforsecurity=False)
-
-
-_hash: Final = _ripemd160()
+        # OpenSSL 3 keeps it in its legacy provider, which some systems leave out.
+        try:
+            from Crypto.Hash import RIPEMD160  # noqa: PLC0415
+        except ImportError:
+            raise ClientError(
+                "the OpenSSL of this Python has no RIPEMD-160, which digests of keys are made with: "
+                "install aerospike-wire[ripemd160]"
+            ) from None
+        return RIPEMD160.new()
 
 
 def key_particle(user_key: Any) -> bytes:
@@ -78,8 +102,7 @@ def digest(set_name: str | None, user_key: Any) -> bytes:
     Raises:
         InvalidArgument: the set or the user key cannot be encoded.
     """
-    found: bytes = _hash((set_name or "").encode() + key_particle(user_key)).digest()
-    return found
+    return _hash(check_set(set_name) + key_particle(user_key))
 
 
 def partition_id(record_digest: bytes) -> int:
@@ -97,7 +120,7 @@ def check_namespace(namespace: Any) -> bytes:
         raise InvalidArgument("namespace", f"must be a str, not {type(namespace).__name__}")
     data = _utf8("namespace", namespace)
     if not data:
-        raise InvalidArgument("namespace", "must not be empty")
+        raise InvalidArgument("namespace", "must not be empty", ResultCode.NAMESPACE_NOT_FOUND)
     if len(data) > MAX_NAMESPACE:
         raise InvalidArgument("namespace", f"must have at most {MAX_NAMESPACE} bytes, {namespace!r} has {len(data)}")
     return data
@@ -119,8 +142,29 @@ def check_set(set_name: Any) -> bytes:
     return data
 
 
-def resolve(key: Any) -> Key:
-    """A checked key with its digest.
+@functools.lru_cache(maxsize=1024)
+def _place(namespace: Any, set_name: Any) -> Place:
+    namespace_bytes = check_namespace(namespace)
+    set_bytes = check_set(set_name)
+    return Place(field(Field.NAMESPACE, namespace_bytes) + field(Field.SET, set_bytes), set_bytes)
+
+
+def place(namespace: Any, set_name: Any) -> Place:
+    """A namespace and set as requests carry them. The SET field is there even for no set.
+
+    Raises:
+        InvalidArgument: one of them is not a possible name.
+    """
+    try:
+        return _place(namespace, set_name)
+    except TypeError:  # not hashable, so not a str either: have it named
+        check_namespace(namespace)
+        check_set(set_name)
+        raise
+
+
+def resolve(key: Any) -> tuple[Key, Place]:
+    """A checked key with its digest, and the place it is in.
 
     Args:
         key: ``(namespace, set, user_key)`` or ``(namespace, set, user_key or None, digest)``.
@@ -129,31 +173,27 @@ def resolve(key: Any) -> Key:
         InvalidArgument: a part is missing, of the wrong type or too long.
     """
     if not isinstance(key, tuple):
-        raise InvalidArgument(
-            "key", f"must be a tuple (namespace, set, user_key[, digest]), not {type(key).__name__}"
-        )
-    if len(key) == 3:
+        raise InvalidArgument("key", f"must be a tuple (namespace, set, user_key[, digest]), not {type(key).__name__}")
+    size = len(key)
+    if size == 3:
         namespace, set_name, user_key = key
         found = None
-    elif len(key) == 4:
+    elif size == 4:
         namespace, set_name, user_key, found = key
     else:
-        raise InvalidArgument("key", f"must have 3 or 4 parts (namespace, set, user_key[, digest]), not {len(key)}")
-    check_namespace(namespace)
-    set_bytes = check_set(set_name)
+        raise InvalidArgument("key", f"must have 3 or 4 parts (namespace, set, user_key[, digest]), not {size}")
+    where = place(namespace, set_name)
     if found is None:
         if user_key is None:
             raise InvalidArgument("key", "needs a user key or a digest")
-        found = _hash(set_bytes + key_particle(user_key)).digest()
-    else:
-        if not isinstance(found, bytes | bytearray):
-            raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")
-        if len(found) != DIGEST_SIZE:
-            raise InvalidArgument("key", f"must have a digest of {DIGEST_SIZE} bytes, not {len(found)}")
-        if user_key is not None:
-            key_particle(user_key)
-        found = bytes(found)
-    return Key(namespace, set_name, user_key, found)
+        return Key(namespace, set_name, user_key, _hash(where.set + key_particle(user_key))), where
+    if not isinstance(found, bytes | bytearray):
+        raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")
+    if len(found) != DIGEST_SIZE:
+        raise InvalidArgument("key", f"must have a digest of {DIGEST_SIZE} bytes, not {len(found)}")
+    if user_key is not None:
+        key_particle(user_key)
+    return Key(namespace, set_name, user_key, bytes(found)), where
 
 
 def read_key_particle(data: bytes | memoryview) -> Any:

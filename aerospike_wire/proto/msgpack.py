@@ -47,7 +47,7 @@ def pack(value: Any, argument: str = "value") -> bytes:
 
     Args:
         value: None, bool, int, float, str, bytes, bytearray, GeoJSON, HyperLogLog,
-            RawParticle, list, tuple, dict, KeyOrderedDict, wildcard or infinity, nested.
+            RawParticle, list, dict, KeyOrderedDict, wildcard or infinity, nested.
         argument: what to call the value in an error.
 
     Raises:
@@ -146,7 +146,7 @@ def _pack(value: Any, out: list[bytes], argument: str, depth: int) -> None:
             raise InvalidArgument(argument, "holds text with lone surrogates, which UTF-8 cannot carry") from None
     elif isinstance(value, bytes | bytearray):
         out.append(_typed(_HLL if isinstance(value, HyperLogLog) else _BLOB, bytes(value)))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list):
         _check_depth(depth, argument)
         out.append(array_head(len(value)))
         for item in value:

@@ -50,7 +50,7 @@ def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:  # noqa: P
 
     Args:
         value: None (deletes the bin), bool, int, float, str, bytes, bytearray, list,
-            tuple, dict, GeoJSON, HyperLogLog or RawParticle.
+            dict, GeoJSON, HyperLogLog or RawParticle.
         argument: what to call the value in an error.
 
     Raises:
@@ -69,9 +69,7 @@ def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:  # noqa: P
         return Particle.NULL, b""
     if kind is bool:
         return Particle.BOOL, b"\x01" if value else b"\x00"
-    if isinstance(value, list | tuple):
-        if hasattr(value, "_fields"):
-            value = list(value)
+    if isinstance(value, list):
         return Particle.LIST, msgpack.pack(value, argument)
     if isinstance(value, dict):
         return Particle.MAP, msgpack.pack(value, argument)

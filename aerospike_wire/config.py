@@ -1,0 +1,236 @@
+"""What a client is told when it is made: seeds, credentials, limits, policies, hooks."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import attrs
+
+from aerospike_wire.errors import ErrorMiddleware, ParamError
+from aerospike_wire.policy import Policies
+from aerospike_wire.pool import PoolLimits
+
+if TYPE_CHECKING:
+    from aerospike_wire.errors import Hook, HookMapping
+
+DEFAULT_PORT: Final = 3000
+
+
+class AuthMode(enum.IntEnum):
+    """How the user proves who it is (``auth_mode``)."""
+
+    INTERNAL = 0
+    """The server keeps the password's hash."""
+    EXTERNAL = 1
+    """The server asks LDAP; only over TLS."""
+    EXTERNAL_INSECURE = 2
+    """As EXTERNAL, without TLS."""
+    PKI = 3
+    """The client's TLS certificate names the user."""
+
+
+class Seed(NamedTuple):
+    """An address to begin with."""
+
+    host: str
+    port: int
+    tls_name: str | None = None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@attrs.frozen(kw_only=True)
+class ClientConfig:
+    """A client's settings, checked."""
+
+    seeds: tuple[Seed, ...]
+    user: str | None = None
+    password: str | None = attrs.field(default=None, repr=False)
+    auth_mode: AuthMode = AuthMode.INTERNAL
+    cluster_name: str | None = None
+    app_id: str | None = None
+    connect_timeout: int = 1_000
+    """Milliseconds for opening a connection."""
+    login_timeout: int = 5_000
+    """Milliseconds for a login."""
+    tend_interval: int = 1_000
+    """Milliseconds between looks at the cluster."""
+    max_error_rate: int = 100
+    """Errors of one node within the window before nothing more is sent to it; 0 for no limit."""
+    error_rate_window: int = 1
+    """Length of the window in tend intervals."""
+    use_services_alternate: bool = False
+    pool: PoolLimits = attrs.field(factory=PoolLimits)
+    policies: Policies = attrs.field(factory=Policies, repr=False)
+    errors: ErrorMiddleware = attrs.field(factory=ErrorMiddleware, repr=False)
+
+
+def _refuse(argument: str, problem: str) -> ParamError:
+    error = ParamError(f"{argument} {problem}")
+    error.argument = argument
+    return error
+
+
+def _number(name: str, value: Any, low: int, high: int = 0x7FFF_FFFF) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _refuse(name, f"must be an int, not {type(value).__name__}")
+    if not low <= value <= high:
+        raise _refuse(name, f"must be between {low} and {high}, not {value}")
+    return value
+
+
+def _text(name: str, value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise _refuse(name, f"must be a str, not {type(value).__name__}")
+    return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse(name, f"must be True or False, not {value!r}")
+    return value
+
+
+def parse_seed(text: str) -> Seed:
+    """``host``, ``host:port``, ``[v6]:port`` or ``host:tls_name:port``.
+
+    Raises:
+        ParamError: the text is none of these.
+    """
+    host, rest = text.strip(), ""
+    if host.startswith("["):
+        host, bracket, rest = host[1:].partition("]")
+        if not bracket:
+            raise _refuse("hosts", f"has {text!r}, which lacks a ']'")
+        rest = rest.removeprefix(":")
+    elif host.count(":") > 2:  # a bare IPv6 address
+        rest = ""
+    else:
+        host, _, rest = host.partition(":")
+    if not host:
+        raise _refuse("hosts", f"has {text!r}, which names no host")
+    tls_name, _, port = rest.rpartition(":")
+    if not port:
+        return Seed(host, DEFAULT_PORT, tls_name or None)
+    if not port.isascii() or not port.isdigit():
+        raise _refuse("hosts", f"has {text!r}, whose port is not a number")
+    return Seed(host, _port(int(port)), tls_name or None)
+
+
+def _port(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _refuse("hosts", f"has a port of type {type(value).__name__}, which must be an int")
+    if not 0 < value <= 65535:
+        raise _refuse("hosts", f"has port {value}; ports are 1 to 65535")
+    return value
+
+
+def _seed(entry: Any) -> Seed:
+    if isinstance(entry, str):
+        return parse_seed(entry)
+    if isinstance(entry, Sequence) and 1 <= len(entry) <= 3 and isinstance(entry[0], str):
+        if not entry[0]:
+            raise _refuse("hosts", f"has {entry!r}, which names no host")
+        port = _port(entry[1]) if len(entry) > 1 else DEFAULT_PORT
+        return Seed(entry[0], port, _text("hosts", entry[2]) if len(entry) == 3 else None)
+    raise _refuse("hosts", f"takes 'host:port' or (host, port[, tls_name]), not {entry!r}")
+
+
+def _seeds(hosts: Any) -> tuple[Seed, ...]:
+    if isinstance(hosts, str):
+        return tuple(parse_seed(part) for part in hosts.split(",")) if hosts.strip() else _no_seeds()
+    if not isinstance(hosts, Sequence):
+        raise _refuse("hosts", f"must be a list of (host, port) or 'host:port', not {type(hosts).__name__}")
+    if len(hosts) == 2 and isinstance(hosts[0], str) and isinstance(hosts[1], int):
+        return (_seed(hosts),)
+    return tuple(_seed(entry) for entry in hosts) or _no_seeds()
+
+
+def _no_seeds() -> tuple[Seed, ...]:
+    raise _refuse("hosts", "must name at least one host")
+
+
+_LIMITS: Final = {
+    "connect_timeout": 1,
+    "login_timeout": 1,
+    "tend_interval": 1,
+    "max_error_rate": 0,
+    "error_rate_window": 1,
+}
+"""Settings that are numbers, and the least each may be."""
+
+
+def parse_config(
+    hosts: Any,
+    *,
+    error_hooks: Sequence[Hook | HookMapping] = (),
+    error_detail: str = "full",
+    **more: Any,
+) -> ClientConfig:
+    """The settings of a client from what its constructor was given.
+
+    Args:
+        hosts: ``"host:port"``, several joined by commas, a list of these or of
+            ``(host, port[, tls_name])``, or a dict with ``hosts`` and further settings.
+        error_hooks: hooks or mappings for the error middleware.
+        error_detail: ``"full"`` or ``"digest"``.
+        more: settings by name, on top of the dict's.
+
+    Raises:
+        ParamError: a setting is unknown or not acceptable; the message names it.
+    """
+    given: dict[str, Any] = {}
+    if isinstance(hosts, Mapping):
+        given.update(hosts)
+        if "hosts" not in given:
+            raise _refuse("hosts", "is missing in the configuration")
+    else:
+        given["hosts"] = hosts
+    given.update({name: value for name, value in more.items() if value is not None})
+    settings: dict[str, Any] = {
+        "seeds": _seeds(given.pop("hosts")),
+        "errors": ErrorMiddleware(
+            given.pop("error_hooks", None) or error_hooks, error_detail=given.pop("error_detail", error_detail)
+        ),
+        "policies": Policies(given.pop("policies", None)),
+    }
+    for name in ("user", "password", "cluster_name", "app_id"):
+        if name in given:
+            settings[name] = _text(name, given.pop(name))
+    for name, low in _LIMITS.items():
+        if name in given:
+            settings[name] = _number(name, given.pop(name), low)
+    if "use_services_alternate" in given:
+        settings["use_services_alternate"] = _flag("use_services_alternate", given.pop("use_services_alternate"))
+    if "auth_mode" in given:
+        mode = given.pop("auth_mode")
+        try:
+            settings["auth_mode"] = AuthMode(mode)
+        except ValueError:
+            raise _refuse("auth_mode", f"must be one of {', '.join(m.name for m in AuthMode)}, not {mode!r}") from None
+    settings["pool"] = _pool(given)
+    if given:
+        known = sorted([*_LIMITS, "app_id", "auth_mode", "cluster_name", "error_detail", "error_hooks", "hosts",
+                        "max_conns_per_node", "max_socket_idle", "password", "pipelines_per_node", "policies",
+                        "use_services_alternate", "user"])  # fmt: skip
+        name = next(iter(given))
+        raise _refuse(str(name), f"is not a setting; settings are {', '.join(known)}")
+    if settings.get("user") is None and settings.get("password") is not None:
+        raise _refuse("user", "must be given together with a password")
+    return ClientConfig(**settings)
+
+
+def _pool(given: dict[str, Any]) -> PoolLimits:
+    limits = PoolLimits()
+    if "max_conns_per_node" in given:
+        limits = attrs.evolve(limits, maximum=_number("max_conns_per_node", given.pop("max_conns_per_node"), 1))
+    if "pipelines_per_node" in given:
+        limits = attrs.evolve(limits, pipelines=_number("pipelines_per_node", given.pop("pipelines_per_node"), 1))
+    if "max_socket_idle" in given:
+        seconds = _number("max_socket_idle", given.pop("max_socket_idle"), 0)
+        limits = attrs.evolve(limits, idle=float(seconds) or PoolLimits().idle)
+    return limits

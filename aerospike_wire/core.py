@@ -1,0 +1,428 @@
+"""The story of a call, told once for both clients.
+
+A command is checked, its node found, a link leased, bytes exchanged. If that fails, one
+funnel looks at the code's row of facts and decides: does the connection stay, is the
+request sent again, may a write have been applied, what is raised. Every failure takes
+this way, whether a node said no, a socket died, time ran out or an argument was wrong.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+from aerospike_wire.cluster.cluster import Cluster, Unreachable
+from aerospike_wire.cluster.replicas import choose, for_reading
+from aerospike_wire.errors import (
+    FACTS,
+    AerospikeError,
+    Attempt,
+    ClientError,
+    ConnectContext,
+    ConnectionFate,
+    ErrorMiddleware,
+    ParamError,
+    ProtocolError,
+    ResultCode,
+    Retry,
+    class_of,
+    is_in_doubt,
+)
+from aerospike_wire.policy import ReadModeSC, Replica
+from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords
+from aerospike_wire.proto.commands.record import RecordCommand
+from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.keys import partition_id
+from aerospike_wire.transport import Call, LinkFailure
+
+if TYPE_CHECKING:
+    from aerospike_wire.cluster.node import Node
+    from aerospike_wire.config import ClientConfig
+    from aerospike_wire.errors import ErrorContext, Hook, HookMapping, SeedFailure
+    from aerospike_wire.policy import Policies, Policy
+    from aerospike_wire.proto.commands.base import Command
+    from aerospike_wire.transport import Link, Runtime
+
+R = TypeVar("R")
+
+_ROWS: Final = dict(FACTS)
+
+
+class Trouble(Exception):  # noqa: N818  internal: what one try ended with
+    """Why a try failed, in the terms of the funnel."""
+
+    def __init__(  # noqa: PLR0913  one field per fact
+        self,
+        code: int,
+        message: str | None = None,
+        *,
+        sent: bool = False,
+        answered: bool = False,
+        words: ServerWords = NO_WORDS,
+        argument: str | None = None,
+        seeds: tuple[SeedFailure, ...] = (),
+        final: bool = False,
+        cause: BaseException | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.sent = sent
+        self.answered = answered
+        self.words = words
+        self.argument = argument
+        self.seeds = seeds
+        self.final = final
+        """True if no retry can help, whatever the code's row says."""
+        self.cause = cause
+
+
+class Core:
+    """Executes commands for one client.
+
+    Clients that are siblings share the cluster and have cores of their own.
+    """
+
+    __slots__ = ("cluster", "config", "errors", "policies", "runtime", "wall")
+
+    def __init__(self, runtime: Runtime, config: ClientConfig, cluster: Cluster, errors: ErrorMiddleware) -> None:
+        self.runtime = runtime
+        self.config = config
+        self.cluster = cluster
+        self.errors = errors
+        self.policies: Policies = config.policies
+        self.wall = time.time
+
+    def sibling(self, hook: Hook | HookMapping) -> Core:
+        """A core on the same cluster whose errors pass through one more hook.
+
+        Raises:
+            ParamError: the hook is not acceptable.
+        """
+        return Core(self.runtime, self.config, self.cluster, self.errors.with_hook(hook))
+
+    # Connecting
+
+    async def connect(self) -> None:
+        """Find the cluster.
+
+        Raises:
+            AerospikeError: no seed could be used; see ``context.seeds``.
+        """
+        started = self.runtime.now()
+        try:
+            await self.cluster.connect()
+            return
+        except Unreachable as unreachable:
+            trouble = _unreachable(unreachable)
+        self.fail(trouble, [], started, ConnectContext("connect"), write=False)
+
+    async def close(self) -> None:
+        """Close every link."""
+        await self.cluster.close()
+
+    # One command on one node
+
+    async def execute(self, command: Command[R], hook: Hook | HookMapping | None = None) -> R:
+        """Carry a command out.
+
+        Args:
+            command: what to do.
+            hook: one more error hook, for this call.
+
+        Raises:
+            AerospikeError: it failed; or whatever a hook put in the error's place.
+        """
+        runtime = self.runtime
+        started = runtime.now()
+        attempts: list[Attempt] = []
+        try:
+            policy = command.prepare(self.policies)
+            if not self.cluster.connected:
+                await self.ensure_connected()
+        except REFUSALS as error:
+            trouble = as_trouble(error)
+        else:
+            deadline = started + policy.total_timeout / 1000 if policy.total_timeout else None
+            while True:
+                begun = runtime.now()
+                node: Node | None = None
+                try:
+                    node = self._route(command, policy, len(attempts))
+                    result = await self._try(command, policy, node, deadline)
+                    if self.cluster.is_stale():
+                        self.cluster.look_soon()
+                    return result
+                except (LinkFailure, Trouble, InvalidArgument) as error:
+                    trouble = as_trouble(error)
+                attempts.append(self.attempt(trouble, node, begun))
+                if not await self.again(trouble, node, policy, len(attempts), deadline):
+                    break
+        self.fail(trouble, attempts, started, command.context(), write=command.write, hook=hook)
+
+    async def ensure_connected(self) -> None:
+        """Connect at the first call.
+
+        Raises:
+            Trouble: the client was closed.
+            Unreachable: no seed could be used.
+        """
+        if self.cluster.closed:
+            raise Trouble(ResultCode.CLUSTER, "the client is closed")
+        await self.cluster.connect()
+
+    def _route(self, command: Command[Any], policy: Policy, attempt: int) -> Node:
+        """The node for a command.
+
+        Raises:
+            Trouble: there is none, or its breaker is open.
+        """
+        if isinstance(command, RecordCommand):
+            node = self.node_of(command.key.namespace, command.key.digest, policy, attempt, write=command.write)
+        else:
+            node = self.cluster.any_node()
+            if node is None:
+                raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+        self.check_breaker(node)
+        return node
+
+    def check_breaker(self, node: Node) -> None:
+        """Refuse a node that had too many errors.
+
+        Raises:
+            Trouble: it had.
+        """
+        breaker = node.breaker
+        if breaker.is_open(self.runtime.now()):
+            words = (
+                f"node {node.name} had {breaker.count} errors within {breaker.window:.1f} s, the limit is {breaker.limit}"
+            )
+            raise Trouble(ResultCode.MAX_ERROR_RATE, words)
+
+    def node_of(self, namespace: str, digest: bytes, policy: Policy, attempt: int, *, write: bool) -> Node:
+        """The node of a record.
+
+        Raises:
+            Trouble: no node has the namespace, or none is active for the partition.
+        """
+        return self.node_of_partition(namespace, partition_id(digest), policy, attempt, write=write)
+
+    def node_of_partition(self, namespace: str, pid: int, policy: Policy, attempt: int, *, write: bool) -> Node:
+        """The node of a partition.
+
+        Raises:
+            Trouble: no node has the namespace, or none is active for the partition.
+        """
+        table = self.cluster.partitions.tables.get(namespace)
+        if table is None:
+            if not self.cluster.nodes:
+                raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+            raise Trouble(ResultCode.NAMESPACE_NOT_FOUND, f"no node has a namespace {namespace!r}", final=True)
+        replica: Replica = getattr(policy, "replica", Replica.SEQUENCE)
+        if not write and table.strong:
+            replica = for_reading(replica, getattr(policy, "read_mode_sc", ReadModeSC.SESSION), strong=True)
+        node = choose(table.columns, pid, replica, attempt, write=write)
+        if node is None:
+            raise Trouble(ResultCode.INVALID_NODE, f"no active node is known for partition {pid} of {namespace!r}")
+        return node
+
+    async def _try(self, command: Command[R], policy: Policy, node: Node, deadline: float | None) -> R:
+        """Send a command once and read the answer.
+
+        Raises:
+            LinkFailure, Trouble: it did not succeed.
+        """
+        call = Call(
+            command.encode(node.features),
+            command.frame_type,
+            command.collector(),
+            deadline,
+            policy.socket_timeout / 1000 if policy.socket_timeout else None,
+            command.write,
+            policy.timeout_delay / 1000,
+        )
+        pool = node.pool
+        if self.runtime.pipelined and not command.exclusive:
+            link = pool.ready() or await pool.lease_shared(deadline)
+            body = await link.exchange(call)
+            return self.read(command, body, link, node)
+        link = await pool.lease(deadline)
+        keep = False
+        try:
+            body = await link.exchange(call)
+            keep = True
+            return self.read(command, body, link, node)
+        finally:
+            pool.give_back(link, keep=keep)
+
+    def read(self, command: Command[R], body: bytes, link: Link, node: Node) -> R:
+        """The result in an answer.
+
+        Raises:
+            Trouble: the answer is an error, or makes no sense.
+        """
+        try:
+            code = command.code(body)
+            if code == 0:
+                return command.decode(body, self.wall)
+            words = command.words(body)
+        except ProtocolError as error:
+            node.pool.discard(link)
+            raise Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error) from error
+        row = _ROWS.get(code)
+        if row is not None and row.connection is ConnectionFate.CLOSE:
+            node.pool.discard(link)
+            if code in _SESSION_CODES:
+                node.session = None
+        raise Trouble(code, sent=True, answered=True, words=words)
+
+    # The funnel
+
+    def attempt(self, trouble: Trouble, node: Node | None, begun: float) -> Attempt:
+        """The row of facts about a try that failed."""
+        return Attempt(
+            None if node is None else node.name,
+            None if node is None else node.address,
+            trouble.sent,
+            trouble.answered,
+            trouble.code,
+            (self.runtime.now() - begun) * 1000,
+            trouble.message or trouble.words.message,
+        )
+
+    async def again(  # noqa: PLR0913  what the decision depends on
+        self,
+        trouble: Trouble,
+        node: Node | None,
+        policy: Policy,
+        tries: int,
+        deadline: float | None,
+        *,
+        retry_codes: frozenset[int] = frozenset(),
+    ) -> bool:
+        """Whether to send the request once more; sleeps as the policy says before it is.
+
+        Args:
+            trouble: what the last try ended with.
+            node: the node of the last try, whose breaker counts it.
+            policy: how often and after which pause.
+            tries: how many there were.
+            deadline: when the call must be over.
+            retry_codes: codes that are worth another try besides those whose row says so.
+        """
+        if node is not None:
+            node.breaker.record(trouble.code, self.runtime.now())
+        if trouble.code in _LOOK_CODES:
+            self.cluster.look_soon()
+        row = _ROWS.get(trouble.code)
+        worth = trouble.code in retry_codes or (row is not None and row.retry is Retry.AUTO)
+        if trouble.final or not worth or tries > policy.max_retries:
+            return False
+        pause = policy.sleep_between_retries / 1000
+        if deadline is not None and self.runtime.now() + pause >= deadline:
+            return False
+        if pause:
+            await self.runtime.sleep(pause)
+        return True
+
+    def error_of(  # noqa: PLR0913  the facts of a failure
+        self,
+        trouble: Trouble,
+        attempts: list[Attempt],
+        started: float | None,
+        context: ErrorContext,
+        *,
+        write: bool,
+        hook: Hook | HookMapping | None = None,
+    ) -> BaseException:
+        """The exception for a request that failed for good, after all hooks."""
+        errors = self.errors
+        if hook is not None:
+            try:
+                errors = errors.with_hook(hook)
+            except ParamError as refused:
+                trouble = as_trouble(refused)
+        if trouble.seeds:
+            context = ConnectContext("connect", None, trouble.seeds, self.config.user)
+        error = errors.error(
+            trouble.code,
+            context,
+            msg=trouble.message,
+            in_doubt=is_in_doubt(attempts, write=write),
+            attempts=attempts,
+            elapsed=None if started is None else (self.runtime.now() - started) * 1000,
+            subcode=trouble.words.subcode,
+            server_message=trouble.words.message,
+        )
+        if isinstance(error, ParamError):
+            error.argument = trouble.argument
+        error.__cause__ = trouble.cause
+        return errors.apply(error)
+
+    def fail(  # noqa: PLR0913
+        self,
+        trouble: Trouble,
+        attempts: list[Attempt],
+        started: float,
+        context: ErrorContext,
+        *,
+        write: bool,
+        hook: Hook | HookMapping | None = None,
+    ) -> NoReturn:
+        """Raise the exception for a request that failed for good: the one place that does."""
+        raise self.error_of(trouble, attempts, started, context, write=write, hook=hook)
+
+
+_SESSION_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.EXPIRED_SESSION})
+_LOOK_CODES: Final = frozenset(
+    {ResultCode.CLUSTER, ResultCode.CLUSTER_CHANGE, ResultCode.CONNECTION, ResultCode.INVALID_NODE}
+)
+"""Codes that suggest that the cluster is not what it was."""
+
+
+
+REFUSALS: Final = (InvalidArgument, ParamError, Trouble, Unreachable, ClientError)
+"""What can end a call before anything is sent."""
+
+
+def as_trouble(error: BaseException) -> Trouble:
+    """Whatever ended a try, in the terms of the funnel."""
+    if isinstance(error, Trouble):
+        return error
+    if isinstance(error, LinkFailure):
+        return Trouble(error.code, error.message, sent=error.sent, cause=error.__cause__)
+    if isinstance(error, InvalidArgument):
+        return Trouble(error.code, str(error), argument=error.argument, final=True, cause=error.__cause__)
+    if isinstance(error, ParamError):
+        return Trouble(ResultCode.PARAM, error.msg, argument=error.argument, final=True)
+    if isinstance(error, AerospikeError):
+        return Trouble(error.code or ResultCode.CLIENT, error.msg, final=True, cause=error.__cause__)
+    assert isinstance(error, Unreachable)  # noqa: S101  the callers catch nothing else
+    return _unreachable(error)
+
+
+def _unreachable(error: Unreachable) -> Trouble:
+    """One failure for all seeds: the cause lists them, each as an error of its own.
+
+    Its code is the refusal of a node that could be talked to, if there is one; the code
+    that all seeds have in common; or "no connection".
+    """
+    codes = [row.code for row in error.seeds]
+    refusals = [code for code in codes if code > 0 and code != ResultCode.TIMEOUT]
+    if refusals:
+        code = refusals[0]
+    elif len(set(codes)) == 1:
+        code = codes[0]
+    else:
+        code = ResultCode.CONNECTION.value
+    rows = [f"{row.seed}{f' ({row.address})' if row.address else ''}: {row.step} failed: {row.message}"
+            for row in error.seeds]  # fmt: skip
+    message = f"cannot connect: {'; '.join(rows)}" if rows else "cannot connect: the nodes hold no partitions"
+    cause: BaseException | None = None
+    if len(rows) > 1:
+        group: list[AerospikeError] = [
+            class_of(row.code)(row.code, text) for row, text in zip(error.seeds, rows, strict=True)
+        ]
+        cause = ExceptionGroup("no seed could be used", group)
+    return Trouble(code, message, seeds=error.seeds, final=True, cause=cause)
+

@@ -1,0 +1,156 @@
+"""Secondary index definitions. Queries scan and filter; an index only says that they may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from aerospike_wire.proto.values import Particle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEFINITIONS: Final = 256
+"""Indexes of one namespace, set indexes not counted."""
+MAX_NAME: Final = 63
+"""Bytes of an index name."""
+
+KINDS: Final = ("numeric", "string", "blob", "geo2dsphere")
+"""What an index holds."""
+TYPES: Final = ("default", "list", "mapkeys", "mapvalues")
+"""What of a bin it holds: the value, a list's elements, a map's keys or values. The place in
+this tuple is the number on the wire."""
+
+KIND_OF_PARTICLE: Final = {
+    Particle.INTEGER.value: "numeric",
+    Particle.STRING.value: "string",
+    Particle.BLOB.value: "blob",
+    Particle.GEOJSON.value: "geo2dsphere",
+}
+
+
+class DefinitionDiffersError(Exception):
+    """The name belongs to another definition."""
+
+
+class TooManyIndexesError(Exception):
+    """The namespace has as many indexes as it may have."""
+
+
+@attrs.frozen
+class Index:
+    """One definition."""
+
+    name: str
+    namespace: str
+    set: str | None
+    """None for an index over all sets."""
+    bin: str | None
+    """None for an index over an expression or a set."""
+    kind: str | None
+    """One of KINDS, None for a set index."""
+    type: str = "default"
+    """One of TYPES."""
+    context: bytes | None = None
+    """Packed path to the part of the bin that is indexed."""
+    expression: bytes | None = None
+    """Packed expression whose value is indexed."""
+    set_index: bool = False
+    """It lists a set's records and nothing else."""
+
+    @property
+    def definition(self) -> Index:
+        """The same without its name: what must not exist twice."""
+        return attrs.evolve(self, name="")
+
+
+@attrs.define
+class Indexes:
+    """All definitions. Those of namespaces that the node does not have are kept as well."""
+
+    by_name: dict[tuple[str, str], Index] = attrs.field(factory=dict)
+    """Namespace and name to index, in the order of creation."""
+
+    def create(self, index: Index) -> None:
+        """Add an index.
+
+        One that exists already is no error; a definition that exists under another name
+        takes the new name.
+
+        Raises:
+            DefinitionDiffersError: the name belongs to another definition.
+            TooManyIndexesError: the namespace has 256 already.
+        """
+        key = (index.namespace, index.name)
+        existing = self.by_name.get(key)
+        if existing is not None:
+            if existing == index:
+                return
+            raise DefinitionDiffersError
+        same = next((other for other in self.by_name.values() if other.definition == index.definition), None)
+        if same is not None:
+            del self.by_name[same.namespace, same.name]
+        elif not index.set_index and self._count(index.namespace) >= MAX_DEFINITIONS:
+            raise TooManyIndexesError
+        self.by_name[key] = index
+
+    def delete(self, namespace: str, name: str) -> None:
+        """Remove an index; one that is not there is no error."""
+        self.by_name.pop((namespace, name), None)
+
+    def get(self, namespace: str, name: str) -> Index | None:
+        """An index by name."""
+        return self.by_name.get((namespace, name))
+
+    def of(self, namespace: str) -> Iterator[Index]:
+        """The indexes of a namespace in the order of creation, set indexes last."""
+        mine = [index for index in self.by_name.values() if index.namespace == namespace]
+        yield from (index for index in mine if not index.set_index)
+        yield from (index for index in mine if index.set_index)
+
+    def has_set_index(self, namespace: str, set_name: str) -> bool:
+        """Whether a set has an index of its records."""
+        return any(index.set_index and index.set == set_name for index in self.of(namespace))
+
+    def find(  # noqa: PLR0913  a query names its index by all of these
+        self,
+        namespace: str,
+        set_name: str | None,
+        bin_name: str | None,
+        index_type: int,
+        particle_type: int,
+        *,
+        name: str | None = None,
+        context: bytes | None = None,
+        expression: bytes | None = None,
+    ) -> Index | None:
+        """The index that a query can use; None is what a node answers 201 to.
+
+        An index over all sets serves only queries that name no set, as on a server.
+
+        Args:
+            namespace: of the query.
+            set_name: of the query; None or empty for all sets.
+            bin_name: that the query compares; None or empty if it names the index or an
+                expression.
+            index_type: number on the wire, 0 to 3.
+            particle_type: of the values that the query compares with.
+            name: name of the index, if the query gives one.
+            context: packed path into the bin, if the query gives one.
+            expression: packed expression, if the query gives one.
+        """
+        kind = KIND_OF_PARTICLE.get(particle_type)
+        type_name = TYPES[index_type] if 0 <= index_type < len(TYPES) else ""
+        if name is not None:
+            index = self.get(namespace, name)
+            if index is None or index.set_index:
+                return None
+            return index if index.kind == kind and index.type == type_name else None
+        wanted = Index(
+            "", namespace, set_name or None, bin_name or None, kind, type_name, context or None, expression or None
+        )
+        return next((index for index in self.of(namespace) if index.definition == wanted), None)
+
+    def _count(self, namespace: str) -> int:
+        return sum(1 for index in self.of(namespace) if not index.set_index)

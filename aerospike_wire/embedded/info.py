@@ -1,0 +1,184 @@
+"""The info protocol of the node (protocol section 9): lines of text in, lines of text out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from aerospike_wire.embedded import info_cluster as cluster
+from aerospike_wire.embedded import info_index as index
+from aerospike_wire.embedded import info_state as state
+from aerospike_wire.embedded import info_udf as udf
+from aerospike_wire.embedded import security
+from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters
+from aerospike_wire.embedded.users import Privilege
+from aerospike_wire.errors.codes import ResultCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aerospike_wire.embedded.node import Node, Session
+
+MAX_NAME: Final = 31
+"""Characters of a command's name."""
+_NOT_AUTHENTICATED: Final = b"ERROR:80:not authenticated\n"
+_UNKNOWN: Final = "unrecognized command"
+_NAME: Final = re.compile(r"([^:/]*)([:/]?)(.*)\Z", re.DOTALL)
+_SUMMARY: Final = (
+    "features", "node", "compatibility-id", "edition", "build_ee_sha", "build_arch", "build_os", "build", "version",
+    "statistics", "services-alumni", "services", "partition-generation",
+)  # fmt: skip
+"""What an empty request asks for."""
+
+
+def _no_job(_node: Node, _session: Session, parameters: Parameters) -> str:
+    # Jobs run to their end before they are answered, and none is remembered.
+    if parameters.text:
+        raise InfoRefusal(ResultCode.RECORD_NOT_FOUND, "job not found")
+    return ""
+
+
+def _abort(_node: Node, _session: Session, parameters: Parameters) -> str:
+    if parameters.find("id") is None and parameters.find("trid") is None:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "missing 'id'")
+    raise InfoRefusal(ResultCode.RECORD_NOT_FOUND, "id not active")
+
+
+HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
+    # the node and its cluster
+    "node": cluster.node_name,
+    "name": cluster.node_name,
+    "build": cluster.build,
+    "build_arch": lambda *_: cluster.build_arch(),
+    "build_os": lambda *_: cluster.build_os(),
+    "build_ee_sha": cluster.constant(""),
+    "edition": cluster.constant(cluster.EDITION),
+    "version": cluster.version,
+    "release": cluster.release,
+    "features": cluster.constant(cluster.FEATURES),
+    "compatibility-id": cluster.constant(str(cluster.COMPATIBILITY_ID)),
+    "digests": cluster.constant("RIPEMD160"),
+    "status": cluster.constant(OK),
+    "connection": cluster.constant("admin=false"),
+    "cluster-name": cluster.cluster_name,
+    "cluster-stable": cluster.cluster_stable,
+    "recluster": cluster.constant(OK),
+    "partitions": cluster.constant(str(cluster.PARTITIONS)),
+    "partition-generation": cluster.constant("0"),
+    "peers-generation": cluster.constant("0"),
+    "rebalance-generation": cluster.constant("1"),
+    "service": cluster.address,
+    "service-clear-std": cluster.address,
+    "service-clear-alt": cluster.constant(""),
+    "admin-clear-std": cluster.constant(""),
+    "services": cluster.constant(""),
+    "services-alternate": cluster.constant(""),
+    "services-alumni": cluster.constant(""),
+    "peers-clear-std": cluster.peers,
+    "peers-clear-alt": cluster.peers,
+    "alumni-clear-std": cluster.peers,
+    "replicas": cluster.replicas,
+    "replicas-all": cluster.replicas_all,
+    "replicas-master": cluster.replicas_master,
+    "user-agent-set": cluster.user_agent_set,
+    "user-agents": cluster.user_agents,
+    "health-outliers": cluster.constant(""),
+    "health-stats": cluster.constant(""),
+    # what it holds
+    "statistics": state.statistics,
+    "namespaces": state.namespaces,
+    "namespace": state.namespace,
+    "sets": state.sets,
+    "get-config": state.get_config,
+    "set-config": state.set_config,
+    "truncate": state.truncate,
+    "truncate-undo": state.truncate_undo,
+    "truncate-namespace": state.truncate_namespace,
+    "truncate-namespace-undo": state.truncate_namespace_undo,
+    "eviction-reset": state.eviction_reset,
+    "histogram": state.histogram,
+    "latencies": state.latencies,
+    "query-show": _no_job,
+    "query-abort": _abort,
+    "query-abort-all": cluster.constant("number-of-queries-killed:0"),
+    # indexes and modules
+    "sindex-create": index.create,
+    "sindex-delete": index.delete,
+    "sindex-exists": index.exists,
+    "sindex-list": index.listing,
+    "sindex-stat": index.stat,
+    "sindex": index.stat,
+    "udf-put": udf.put,
+    "udf-get": udf.get,
+    "udf-list": udf.listing,
+    "udf-remove": udf.remove,
+    "udf-clear-cache": udf.clear_cache,
+    # known, but not in this edition
+    **dict.fromkeys(
+        (
+            "peers-tls-std", "peers-tls-alt", "alumni-tls-std", "service-tls-std", "service-tls-alt", "admin-tls-std",
+            "rack-ids", "racks", "roster", "roster-set", "quiesce", "quiesce-undo", "revive", "masking", "feature-key",
+            "xdr-set-filter", "xdr-get-filter", "xdr-dc-state",
+        ),
+        cluster.enterprise_only,
+    ),
+}  # fmt: skip
+"""Command to handler."""
+
+PRIVILEGES: Final = {
+    "sindex-create": Privilege.SINDEX_ADMIN,
+    "sindex-delete": Privilege.SINDEX_ADMIN,
+    "udf-put": Privilege.UDF_ADMIN,
+    "udf-remove": Privilege.UDF_ADMIN,
+    "truncate": Privilege.TRUNCATE,
+    "truncate-undo": Privilege.TRUNCATE,
+    "truncate-namespace": Privilege.TRUNCATE,
+    "truncate-namespace-undo": Privilege.TRUNCATE,
+    "set-config": Privilege.SYS_ADMIN,
+    "recluster": Privilege.SYS_ADMIN,
+    "eviction-reset": Privilege.SYS_ADMIN,
+    "query-abort": Privilege.DATA_ADMIN,
+    "query-abort-all": Privilege.DATA_ADMIN,
+}
+"""Commands that need a privilege when security is enabled. All others only need a login."""
+
+
+def answer(node: Node, session: Session, command: str) -> str:
+    """The value of one line, without its newline."""
+    found = _NAME.match(command)
+    name, mark, rest = found.groups() if found else (command, "", "")
+    handler = HANDLERS.get(name)
+    parameters = Parameters(rest, is_path=mark != ":")
+    try:
+        if handler is None or len(name) > MAX_NAME:
+            raise InfoRefusal(ResultCode.INVALID_REQUEST, _UNKNOWN)  # noqa: TRY301  one way to refuse a line
+        _check(node, session, name, parameters)
+        return handler(node, session, parameters)
+    except InfoRefusal as refusal:
+        return refusal.value
+
+
+def _check(node: Node, session: Session, name: str, parameters: Parameters) -> None:
+    needed = PRIVILEGES.get(name)
+    if needed is None or not node.security.enabled:
+        return
+    namespace = parameters.find("namespace") or parameters.find("ns") or ""
+    if not node.security.allows(session.user or "", needed, namespace, parameters.find("set") or ""):
+        text = f"role violation - requires permission '{needed.label}'"
+        raise InfoRefusal(ResultCode.ROLE_VIOLATION, text)
+
+
+def handle(node: Node, session: Session, body: bytes) -> bytes:
+    """The body of the reply to an info frame.
+
+    Every line of the request must end in a newline; what follows the last one is ignored.
+    Each is answered by a line: the request, a tab, the value.
+    """
+    if security.check(node, session):
+        return _NOT_AUTHENTICATED
+    if not body:
+        lines = list(_SUMMARY)
+    else:
+        lines = [line for line in body.decode(errors="surrogateescape").split("\n")[:-1] if line]
+    reply = "".join(f"{line}\t{answer(node, session, line)}\n" for line in lines)
+    return reply.encode(errors="surrogateescape")

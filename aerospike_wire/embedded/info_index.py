@@ -1,0 +1,256 @@
+"""Info commands about secondary indexes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any, Final
+
+from aerospike_wire.embedded import index_texts
+from aerospike_wire.embedded.indexes import (
+    KIND_OF_PARTICLE,
+    KINDS,
+    MAX_NAME,
+    TYPES,
+    DefinitionDiffersError,
+    Index,
+    TooManyIndexesError,
+)
+from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters, known_namespace
+from aerospike_wire.errors import ProtocolError
+from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto import msgpack, values
+from aerospike_wire.proto.values import MAX_BIN_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aerospike_wire.embedded.node import Node, Session
+    from aerospike_wire.embedded.store import StoredRecord
+
+_ONE_OF_KINDS: Final = "must be one of 'numeric', 'string', 'blob', 'geo2dsphere'"
+_TYPE_OF_COLLECTION: Final = {"list": "list", "mapkeys": "map", "mapvalues": "map"}
+_INDEX_ARENA: Final = 16 * 1024 * 1024
+"""Bytes that servers set aside for an index, however small."""
+
+
+def create(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sindex-create``: add an index; also in the forms of older clients."""
+    index = definition(node, parameters)
+    try:
+        node.indexes.create(index)
+    except DefinitionDiffersError:
+        raise InfoRefusal(
+            ResultCode.INDEX_FOUND, "'indexname' already exists with different definition"
+        ) from None
+    except TooManyIndexesError:
+        raise InfoRefusal(ResultCode.INDEX_NAME_MAX_COUNT, "already at sindex definition limit") from None
+    return OK
+
+
+def definition(node: Node, parameters: Parameters) -> Index:
+    """The definition in a command's parameters.
+
+    Raises:
+        InfoRefusal: something is missing or wrong, with the text of a server.
+    """
+    name = parameters.required("indexname", MAX_NAME)
+    namespace = parameters.namespace_name("ns") or ""
+    if (parameters.find("indextype") or "").lower() == "set":
+        return _set_index(node, parameters, name, namespace)
+    set_name = parameters.optional("set", MAX_SET)
+    context = _context(parameters.optional("context"))
+    type_name = (parameters.optional("indextype") or "default").lower()
+    if type_name not in TYPES:
+        raise _invalid("bad 'indextype' - must be one of 'default', 'list', 'mapkeys', 'mapvalues'")
+    data = parameters.optional("indexdata")
+    kind = parameters.optional("type")
+    if data is None and kind is None:
+        raise _invalid("both 'indexdata' and 'type' are missing")
+    if data is not None and kind is not None:
+        raise _invalid("both 'indexdata' and 'type' are specified")
+    expression = None
+    bin_name: str | None
+    if kind is not None:
+        kind = kind.lower()
+        if kind not in KINDS:
+            raise _invalid(f"bad 'type' - {_ONE_OF_KINDS}")
+        bin_name = parameters.optional("bin", MAX_BIN_NAME)
+        encoded = parameters.optional("exp")
+        if bin_name is not None and encoded is not None:
+            raise _invalid("both 'bin' and 'exp' are specified")
+        if bin_name is None and encoded is None:
+            raise _invalid("both 'bin' and 'exp' are missing")
+        if encoded is not None:
+            if context is not None:
+                raise _invalid("both 'context' and 'exp' are specified")
+            expression = _expression(encoded, _TYPE_OF_COLLECTION.get(type_name, kind))
+    else:
+        bin_name, kind = _older_data(data or "")
+    if type_name == "mapkeys" and kind == "geo2dsphere":
+        text = "bad 'indexdata' bin type for 'indextype' 'mapkeys' - must be one of 'numeric', 'string', 'blob'"
+        raise _invalid(text)
+    return Index(name, namespace, set_name, bin_name, kind, type_name, context, expression)
+
+
+def _set_index(node: Node, parameters: Parameters, name: str, namespace: str) -> Index:
+    for other in ("context", "indexdata", "type", "bin", "exp"):
+        if parameters.find(other) is not None:
+            raise _invalid(f"{other} parameter is not supported for set index")
+    set_name = parameters.required("set", MAX_SET)
+    if namespace not in node.namespaces:
+        raise _invalid("namespace not found")
+    return Index(name, namespace, set_name, None, None, set_index=True)
+
+
+def _older_data(data: str) -> tuple[str, str]:
+    bin_name, comma, kind = data.partition(",")
+    if not comma:
+        raise _invalid("'indexdata' missing bin type")
+    if not bin_name:
+        raise _invalid("'indexdata' missing bin name")
+    if len(bin_name.encode(errors="surrogateescape")) > MAX_BIN_NAME:
+        raise _invalid("'indexdata' bin name too long")
+    if kind.lower() not in KINDS:
+        raise _invalid(f"bad 'indexdata' bin type - {_ONE_OF_KINDS}")
+    return bin_name, kind.lower()
+
+
+def _context(encoded: str | None) -> bytes | None:
+    if encoded is None:
+        return None
+    try:
+        packed = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise _invalid("'context' invalid base64") from None
+    try:
+        steps = msgpack.unpack(packed)
+    except ProtocolError:
+        raise _invalid("'context' invalid cdt context") from None
+    if not isinstance(steps, list) or not steps or len(steps) % 2 or not all(type(s) is int for s in steps[::2]):
+        raise _invalid("'context' invalid cdt context")
+    return packed
+
+
+def _expression(encoded: str, wanted: str) -> bytes:
+    try:
+        packed = base64.b64decode(encoded, validate=True)
+        expression = msgpack.unpack(packed)
+    except (binascii.Error, ProtocolError):
+        raise _invalid("bad 'exp'") from None
+    found = index_texts.type_of(expression)
+    if found is not None and found != wanted:
+        raise _invalid(f"bad 'exp' - expression type '{found}' does not match expected type '{wanted}'")
+    return packed
+
+
+def _invalid(text: str) -> InfoRefusal:
+    return InfoRefusal(ResultCode.INVALID_REQUEST, text)
+
+
+def delete(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sindex-delete``: remove an index; fine if there is none."""
+    name = parameters.required("indexname", MAX_NAME)
+    node.indexes.delete(parameters.namespace_name("ns") or "", name)
+    return OK
+
+
+def exists(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sindex-exists``: true or false."""
+    name = parameters.required("indexname", MAX_NAME)
+    namespace = parameters.namespace(node, "ns")
+    return "true" if node.indexes.get(namespace.name, name) else "false"
+
+
+def listing(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sindex-list``: all definitions, of one namespace if it is named."""
+    wanted = parameters.namespace_name("ns", required=False)
+    encoded = parameters.optional("b64")
+    names = list(node.namespaces) if wanted is None else [known_namespace(node, wanted).name]
+    if encoded not in (None, "true", "false"):
+        raise _invalid("bad b64")
+    found = [index for name in names for index in node.indexes.of(name)]
+    found.sort(key=lambda index: index.set_index)
+    return ";".join(_described(index, encoded=encoded == "true") for index in found)
+
+
+def _described(index: Index, *, encoded: bool) -> str:
+    head = f"ns={index.namespace}:indexname={index.name}:set={index.set or 'null'}"
+    if index.set_index:
+        return f"{head}:indextype=set"
+    context = _shown(index.context, index_texts.context, encoded=encoded)
+    expression = _shown(index.expression, index_texts.expression, encoded=encoded)
+    return (
+        f"{head}:bin={index.bin or 'null'}:type={index.kind}:indextype={index.type}"
+        f":context={context}:exp={expression}:state=RW"
+    )
+
+
+def _shown(packed: bytes | None, write: Any, *, encoded: bool) -> str:
+    if packed is None:
+        return "null"
+    text = None if encoded else write(msgpack.unpack(packed))
+    return base64.b64encode(packed).decode() if text is None else str(text)
+
+
+def stat(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sindex-stat``, also as ``sindex/NAMESPACE/NAME``, ``sindex/NAMESPACE`` and ``sindex``."""
+    if not parameters.is_path:
+        name = parameters.required("indexname", MAX_NAME)
+        return _statistics(node, parameters.namespace(node, "ns").name, name)
+    namespace, *rest = [*parameters.path, ""]
+    if namespace not in node.namespaces:
+        return "ns_type=unknown"
+    if rest[0]:
+        return _statistics(node, namespace, rest[0])
+    return ";".join(_described(index, encoded=False) for index in node.indexes.of(namespace))
+
+
+def _statistics(node: Node, namespace: str, name: str) -> str:
+    index = node.indexes.get(namespace, name)
+    if index is None:
+        raise InfoRefusal(ResultCode.INDEX_NOT_FOUND, "no index")
+    records = [
+        record
+        for record in node.namespaces[namespace].live(node.clock.seconds())
+        if index.set is None or record.set == index.set.encode(errors="surrogateescape")
+    ]
+    if index.set_index:
+        return f"entries={len(records)};used_bytes=0;load_pct=100"
+    count = _entries(index, records)
+    entries = "" if count is None else f"entries={count};"
+    return f"{entries}used_bytes={_INDEX_ARENA};entries_per_bval=0;entries_per_rec=0;load_pct=100;load_time=0;stat_gc_recs=0"
+
+
+def _entries(index: Index, records: Iterable[StoredRecord]) -> int | None:
+    """How many values an index holds; None if this node cannot tell."""
+    if index.bin is None:
+        return None if any(True for _ in records) else 0
+    name = index.bin.encode(errors="surrogateescape")
+    total = 0
+    for record in records:
+        particle = record.bins.get(name)
+        if particle is None:
+            continue
+        if index.context is not None:
+            return None
+        total += sum(1 for kind in _kinds(index, *particle) if kind == index.kind)
+    return total
+
+
+def _kinds(index: Index, particle: int, data: bytes) -> Iterator[str | None]:
+    if index.type == "default":
+        yield KIND_OF_PARTICLE.get(particle)
+        return
+    try:
+        value = values.decode(particle, data)
+    except ProtocolError:
+        return
+    if index.type == "list" and isinstance(value, list):
+        items: Iterable[Any] = value
+    elif index.type != "list" and isinstance(value, dict):
+        items = value if index.type == "mapkeys" else value.values()
+    else:
+        return
+    for item in items:
+        yield KIND_OF_PARTICLE.get(values.encode(item)[0])

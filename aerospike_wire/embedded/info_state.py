@@ -1,0 +1,298 @@
+"""Info commands about namespaces and sets: what they hold, how they are set up, truncation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID, cluster_key
+from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters, known_namespace
+from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aerospike_wire.embedded.node import Node, Session
+    from aerospike_wire.embedded.store import Namespace, StoredRecord
+
+_NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
+_MAX_TTL: Final = 10 * 365 * 24 * 3600
+_MIN_RECORD_SIZE: Final = 64
+_MAX_RECORD_SIZE: Final = 8 * 1024 * 1024
+_NSUP_PERIOD: Final = 120
+"""Seconds that are told as the expiry interval of a namespace that takes TTLs; expired
+records vanish at once."""
+
+
+def _joined(items: Mapping[str, object]) -> str:
+    return ";".join(f"{name}={_text(value)}" for name, value in items.items())
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _bytes_used(record: StoredRecord) -> int:
+    return sum(len(name) + len(data) for name, (_, data) in record.bins.items())
+
+
+def statistics(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``statistics``: those numbers of a server that this node has."""
+    now = node.clock.seconds()
+    return _joined(
+        {
+            "cluster_size": 1,
+            "cluster_key": cluster_key(node),
+            "cluster_generation": 1,
+            "cluster_principal": node.name,
+            "cluster_min_compatibility_id": COMPATIBILITY_ID,
+            "cluster_max_compatibility_id": COMPATIBILITY_ID,
+            "cluster_integrity": True,
+            "cluster_is_member": True,
+            "cluster_duplicate_nodes": "null",
+            "cluster_clock_skew_stop_writes_sec": 0,
+            "cluster_clock_skew_ms": 0,
+            "cluster_clock_skew_outliers": "null",
+            "objects": sum(sum(1 for _ in namespace.live(now)) for namespace in node.namespaces.values()),
+            "tombstones": 0,
+            "paxos_principal": node.name,
+            "migrate_allowed": True,
+            "migrate_partitions_remaining": 0,
+        }
+    )
+
+
+def namespaces(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``namespaces``: their names."""
+    return ";".join(node.namespaces)
+
+
+def namespace(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``namespace/NAME``: numbers and settings."""
+    found = node.namespaces.get(parameters.path[0] if parameters.path else "")
+    if found is None:
+        return "type=unknown"
+    records = list(found.live(node.clock.seconds()))
+    numbers = {
+        "ns_cluster_size": 1,
+        "effective_replication_factor": 1,
+        "objects": len(records),
+        "tombstones": 0,
+        "master_objects": len(records),
+        "master_tombstones": 0,
+        "prole_objects": 0,
+        "prole_tombstones": 0,
+        "non_replica_objects": 0,
+        "non_replica_tombstones": 0,
+        "unreplicated_records": 0,
+        "dead_partitions": 0,
+        "unavailable_partitions": 0,
+        "clock_skew_stop_writes": False,
+        "stop_writes": False,
+        "hwm_breached": False,
+        "current_time": node.clock.seconds(),
+        "non_expirable_objects": sum(1 for record in records if not record.void_time),
+        "migrate_tx_partitions_remaining": 0,
+        "migrate_rx_partitions_remaining": 0,
+        "data_used_bytes": sum(_bytes_used(record) for record in records),
+        "sindex_count": sum(1 for _ in node.indexes.of(found.name)),
+    }
+    return _joined({**numbers, **_namespace_settings(found)})
+
+
+def _namespace_settings(found: Namespace) -> dict[str, object]:
+    config = found.config
+    return {
+        "allow-ttl-without-nsup": False,
+        "default-ttl": config.default_ttl,
+        "max-record-size": config.max_record_size,
+        "nsup-period": _NSUP_PERIOD if config.ttl else 0,
+        "replication-factor": 1,
+        "strong-consistency": False,
+        "storage-engine": "memory",
+    }
+
+
+def sets(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sets``, ``sets/NAMESPACE``, ``sets/NAMESPACE/SET``: what sets hold."""
+    path = [*parameters.path, "", ""]
+    if not path[0]:
+        return "".join(_sets_of(node, found) for found in node.namespaces.values())
+    found = node.namespaces.get(path[0])
+    if found is None:
+        return "ns_type=unknown"
+    if not path[1]:
+        return _sets_of(node, found)
+    name = path[1].encode(errors="surrogateescape")
+    return _set(node, found, name) if name in _set_names(node, found) else ""
+
+
+def _set_names(node: Node, found: Namespace) -> list[bytes]:
+    names = dict.fromkeys(record.set for record in found.live(node.clock.seconds()))
+    for index in node.indexes.of(found.name):
+        if index.set_index and index.set:
+            names.setdefault(index.set.encode(errors="surrogateescape"))
+    names.update(dict.fromkeys(found.truncations))
+    names.pop(b"", None)
+    return list(names)
+
+
+def _sets_of(node: Node, found: Namespace) -> str:
+    return "".join(
+        f"ns={found.name}:set={name.decode(errors='surrogateescape')}:{_set(node, found, name)}"
+        for name in _set_names(node, found)
+    )
+
+
+def _set(node: Node, found: Namespace, name: bytes) -> str:
+    records = [record for record in found.live(node.clock.seconds()) if record.set == name]
+    text = name.decode(errors="surrogateescape")
+    mine = sum(1 for index in node.indexes.of(found.name) if index.set == text and not index.set_index)
+    facts = {
+        "objects": len(records),
+        "tombstones": 0,
+        "data_used_bytes": sum(_bytes_used(record) for record in records),
+        "truncate_lut": found.truncations.get(name, 0),
+        "sindexes": mine,
+        "index_populating": False,
+        "truncating": False,
+        "default-read-touch-ttl-pct": 0,
+        "default-ttl": 0,
+        "disable-eviction": False,
+        "enable-index": node.indexes.has_set_index(found.name, text),
+        "stop-writes-count": 0,
+        "stop-writes-size": 0,
+    }
+    return ":".join(f"{key}={_text(value)}" for key, value in facts.items()) + ";"
+
+
+# Settings
+
+
+def get_config(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``get-config:context=``: those settings of a server that this node has."""
+    context = parameters.required("context")
+    if context == "namespace":
+        return _joined(_namespace_settings(parameters.namespace(node, "id")))
+    if context == "network":
+        host, port = node.address
+        return _joined({"service.port": port, "service.address": host, "service.tls-port": 0})
+    if context == "service":
+        return _joined({"cluster-name": node.cluster_name or "null", "node-id": node.name})
+    if context == "security":
+        return _joined({"enable-security": node.security.enabled})
+    if context == "xdr":
+        return ""
+    raise InfoRefusal(ResultCode.INVALID_REQUEST, "invalid context")
+
+
+def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``set-config:context=namespace``: change a setting that this node has.
+
+    These are a namespace's ``default-ttl`` and ``max-record-size``. Servers have many more;
+    they are refused like names that no server knows.
+    """
+    if parameters.required("context") != "namespace":
+        raise _unknown_setting()
+    found = parameters.namespace(node, "id")
+    if parameters.find("set") is not None:
+        raise _unknown_setting()
+    for part in parameters.text.split(";"):
+        name, _, value = part.partition("=")
+        if name == "default-ttl" and value.isdecimal() and int(value) <= _MAX_TTL:
+            found.config = attrs.evolve(found.config, default_ttl=int(value))
+            return OK
+        if name == "max-record-size" and value.isdecimal() and _MIN_RECORD_SIZE <= int(value) <= _MAX_RECORD_SIZE:
+            found.config = attrs.evolve(found.config, max_record_size=int(value))
+            return OK
+    raise _unknown_setting()
+
+
+def _unknown_setting() -> InfoRefusal:
+    return InfoRefusal(ResultCode.INVALID_REQUEST, "invalid set-config parameter")
+
+
+# Truncation
+
+
+def truncate(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``truncate``: drop the records of a set that were last changed before a time."""
+    name = parameters.namespace_name() or ""
+    set_name = parameters.required("set", MAX_SET)
+    return _truncate(node, name, set_name.encode(errors="surrogateescape"), parameters)
+
+
+def truncate_namespace(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``truncate-namespace``: the same for all sets."""
+    return _truncate(node, parameters.namespace_name() or "", b"", parameters)
+
+
+def _truncate(node: Node, name: str, set_name: bytes, parameters: Parameters) -> str:
+    now = node.clock.milliseconds()
+    text = parameters.optional("lut")
+    # Without a time, all that is there now goes, also what was written in this millisecond.
+    mark = now + 1 if text is None else _mark(text, now)
+    found = node.namespaces.get(name)
+    if found is None:
+        return OK
+    for record in list(found.records.values()):
+        if record.last_update < mark and (not set_name or record.set == set_name):
+            del found.records[record.digest]
+    found.truncations[set_name] = max(found.truncations.get(set_name, 0), min(mark, now))
+    return OK
+
+
+def _mark(text: str, now: int) -> int:
+    nanoseconds = int(text) if text.isdecimal() else 0
+    mark = nanoseconds // _NANOSECONDS_PER_MILLISECOND - CITRUSLEAF_EPOCH * 1000
+    if mark <= 0:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "would truncate to 0")
+    if mark > now:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "would truncate in the future")
+    return mark
+
+
+def truncate_undo(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``truncate-undo``: forget the mark of a truncation; the records stay gone."""
+    name = parameters.namespace_name() or ""
+    set_name = parameters.required("set", MAX_SET)
+    return _forget(node, name, set_name.encode(errors="surrogateescape"))
+
+
+def truncate_namespace_undo(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``truncate-namespace-undo``: the same for a namespace."""
+    return _forget(node, parameters.namespace_name() or "", b"")
+
+
+def _forget(node: Node, name: str, set_name: bytes) -> str:
+    found = node.namespaces.get(name)
+    if found is not None:
+        found.truncations.pop(set_name, None)
+    return OK
+
+
+def eviction_reset(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``eviction-reset``: nothing is ever evicted here, so there is nothing to forget."""
+    known_namespace(node, parameters.namespace_name() or "")
+    return OK
+
+
+def histogram(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``histogram``: empty, as on a server that has not made one."""
+    parameters.namespace(node)
+    parameters.required("type")
+    return ""
+
+
+def latencies(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``latencies``: all histograms are empty, as on a server that has had no traffic."""
+    kinds = ("read", "write", "udf", "batch-sub-read", "batch-sub-write", "batch-sub-udf", "pi-query", "si-query")
+    names = ["batch-index", *(f"{{{name}}}-{kind}" for name in node.namespaces for kind in kinds)]
+    wanted = parameters.optional("hist")
+    if wanted is not None:
+        if wanted not in names:
+            raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad 'hist'")
+        return f"{wanted}:"
+    return ";".join(f"{name}:" for name in names)

@@ -1,0 +1,473 @@
+"""The security protocol of the node (protocol section 8), and who may do what.
+
+Disabled, the node answers like Community Edition. Enabled, it does what an Enterprise node
+does, except that nobody outside it, like LDAP, can vouch for a user.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from typing import TYPE_CHECKING, Final
+
+from aerospike_wire.embedded.refusal import Refusal
+from aerospike_wire.embedded.rows import Rows
+from aerospike_wire.embedded.users import (
+    FIRST_SCOPED,
+    HASH_SIZE,
+    MAX_NAME,
+    PREDEFINED,
+    SALT,
+    Grant,
+    Privilege,
+    Role,
+    Security,
+    User,
+)
+from aerospike_wire.errors import ProtocolError
+from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto import admin
+from aerospike_wire.proto.admin import AdminCommand, AdminField, AdminMessage
+from aerospike_wire.proto.fields import Field
+from aerospike_wire.proto.header import Info1, Info2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aerospike_wire.embedded.node import Node, Session
+    from aerospike_wire.proto.message import Message
+
+__all__ = ["Security", "check", "check_data", "handle"]
+
+_QUOTA: Final = struct.Struct(">I")
+_RECORD_JOB: Final = 0
+"""UDF_OP of a call on one record."""
+
+
+# Data messages
+
+
+def check(node: Node, session: Session) -> int:
+    """0, or 80 if the connection must log in first."""
+    security = node.security
+    if security.enabled and session.user not in security.users:
+        return ResultCode.NOT_AUTHENTICATED
+    return ResultCode.OK
+
+
+def check_data(node: Node, session: Session, message: Message) -> int:
+    """0, or why a data message is refused: 80 without a login, 81 without the privilege.
+
+    A batch is refused as a whole if one of its rows may not be carried out.
+    """
+    code = check(node, session)
+    if code or not node.security.enabled:
+        return code
+    user = session.user or ""
+    try:
+        for part in _parts(message):
+            namespace = _text(part.fields.get(Field.NAMESPACE))
+            set_name = _text(part.fields.get(Field.SET))
+            for needed in _needed(part):
+                if not node.security.allows(user, needed, namespace, set_name):
+                    return ResultCode.ROLE_VIOLATION
+    except ProtocolError:
+        return ResultCode.OK  # whoever carries out the message finds the same and says so
+    return ResultCode.OK
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    if not message.header.info1 & Info1.BATCH:
+        yield message
+        return
+    for row in Rows.of(message):
+        yield row.message
+
+
+def _needed(message: Message) -> list[Privilege]:
+    if Field.UDF_MODULE in message.fields:
+        return [Privilege.READ_WRITE_UDF]
+    needed = []
+    if message.header.info2 & Info2.WRITE:
+        needed.append(Privilege.WRITE)
+    if message.header.info1 & Info1.READ or not needed:
+        needed.append(Privilege.READ)
+    return needed
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode(errors="surrogateescape")
+
+
+# Security messages
+
+
+def handle(node: Node, session: Session, body: bytes) -> bytes:
+    """The body of the reply to a security frame."""
+    if not node.security.enabled:
+        return admin.pack(result=ResultCode.SECURITY_NOT_SUPPORTED)
+    try:
+        request = next(admin.parse(body))
+    except (ProtocolError, StopIteration):
+        return admin.pack(result=ResultCode.INVALID_FIELD)
+    if body[0]:
+        return admin.pack(result=ResultCode.SECURITY_SCHEME_NOT_SUPPORTED)
+    handler = _HANDLERS.get(request.command)
+    if handler is None:
+        return admin.pack(result=ResultCode.INVALID_COMMAND)
+    try:
+        if request.command not in _WITHOUT_LOGIN and check(node, session):
+            raise Refusal(ResultCode.NOT_AUTHENTICATED)  # noqa: TRY301  one way to refuse
+        if request.command in _BY_USER_ADMIN:
+            _require(node, session, Privilege.USER_ADMIN)
+        return handler(node, session, request)
+    except Refusal as refusal:
+        return admin.pack(result=refusal.code)
+
+
+def _require(node: Node, session: Session, privilege: Privilege) -> None:
+    if not node.security.allows(session.user or "", privilege):
+        raise Refusal(ResultCode.ROLE_VIOLATION, f"needs {privilege.label}")
+
+
+def _field(request: AdminMessage, kind: AdminField) -> bytes:
+    data = request.fields.get(kind)
+    if data is None:
+        raise Refusal(ResultCode.INVALID_FIELD, f"lacks the field {kind.name}")
+    return data
+
+
+def _user_name(request: AdminMessage) -> str:
+    return _text(_field(request, AdminField.USER))
+
+
+def _existing_user(node: Node, request: AdminMessage) -> User:
+    user = node.security.users.get(_user_name(request))
+    if user is None:
+        raise Refusal(ResultCode.INVALID_USER, "no such user")
+    return user
+
+
+def _password(request: AdminMessage) -> bytes:
+    data = _field(request, AdminField.PASSWORD)
+    if len(data) != HASH_SIZE or not data.startswith(SALT):
+        raise Refusal(ResultCode.INVALID_PASSWORD, "not a hash with the protocol's salt")
+    return data
+
+
+def _role_names(node: Node, request: AdminMessage) -> list[str]:
+    try:
+        names = admin.read_names(_field(request, AdminField.ROLES))
+    except ProtocolError as error:
+        raise Refusal(ResultCode.INVALID_FIELD, str(error)) from None
+    if any(name not in node.security.roles for name in names):
+        raise Refusal(ResultCode.INVALID_ROLE, "no such role")
+    return names
+
+
+# Logging in
+
+
+def _login(node: Node, session: Session, request: AdminMessage) -> bytes:
+    security = node.security
+    name = _user_name(request)
+    if AdminField.CLEAR_PASSWORD in request.fields:
+        raise Refusal(ResultCode.LDAP_NOT_CONFIGURED, "external users need LDAP")
+    credential = _field(request, AdminField.CREDENTIAL)
+    if name not in security.users:
+        raise Refusal(ResultCode.INVALID_USER, "no such user")
+    if not security.knows(name, credential):
+        raise Refusal(ResultCode.INVALID_CREDENTIAL, "wrong password")
+    _admit(node, session, name)
+    token = security.open_session(name, node.clock.seconds())
+    return admin.pack(
+        fields=[
+            (AdminField.SESSION_TOKEN, token),
+            (AdminField.SESSION_TTL, _QUOTA.pack(security.session_ttl)),
+        ]
+    )
+
+
+def _authenticate(node: Node, session: Session, request: AdminMessage) -> bytes:
+    token = request.fields.get(AdminField.SESSION_TOKEN)
+    name = _user_name(request)
+    if token is None:
+        # How clients before session tokens opened a connection.
+        if name not in node.security.users:
+            raise Refusal(ResultCode.INVALID_USER, "no such user")
+        if not node.security.knows(name, _field(request, AdminField.CREDENTIAL)):
+            raise Refusal(ResultCode.INVALID_CREDENTIAL, "wrong password")
+    elif node.security.session_of(token, node.clock.seconds()) != name:
+        raise Refusal(ResultCode.EXPIRED_SESSION, "token unknown or expired")
+    _admit(node, session, name)
+    return admin.pack()
+
+
+def _admit(node: Node, session: Session, name: str) -> None:
+    if not node.security.admits(name, session.peer):
+        raise Refusal(ResultCode.NOT_WHITELISTED, "the address is on no whitelist of the user's roles")
+    session.user = name
+
+
+# Users
+
+
+def _create_user(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    name = _user_name(request)
+    if not _good_name(name):
+        raise Refusal(ResultCode.INVALID_USER, "name empty or too long")
+    if name in node.security.users:
+        raise Refusal(ResultCode.USER_EXISTS, "the user exists")
+    password = _password(request)
+    roles = _role_names(node, request) if AdminField.ROLES in request.fields else []
+    node.security.users[name] = User(password, list(dict.fromkeys(roles)))
+    return admin.pack()
+
+
+def _good_name(name: str) -> bool:
+    return 0 < len(name.encode(errors="surrogateescape")) <= MAX_NAME
+
+
+def _drop_user(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    _existing_user(node, request)
+    name = _user_name(request)
+    del node.security.users[name]
+    node.security.end_sessions(name)
+    return admin.pack()
+
+
+def _set_password(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    _existing_user(node, request).credential = _password(request)
+    return admin.pack()
+
+
+def _change_password(node: Node, session: Session, request: AdminMessage) -> bytes:
+    user = _existing_user(node, request)
+    name = _user_name(request)
+    if name != session.user:
+        raise Refusal(ResultCode.ROLE_VIOLATION, "the password of another user")
+    if not node.security.knows(name, _field(request, AdminField.OLD_PASSWORD)):
+        raise Refusal(ResultCode.INVALID_CREDENTIAL, "wrong password")
+    user.credential = _password(request)
+    return admin.pack()
+
+
+def _grant_roles(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    user = _existing_user(node, request)
+    user.roles = list(dict.fromkeys([*user.roles, *_role_names(node, request)]))
+    return admin.pack()
+
+
+def _revoke_roles(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    user = _existing_user(node, request)
+    names = _role_names(node, request)
+    user.roles = [role for role in user.roles if role not in names]
+    return admin.pack()
+
+
+def _query_users(node: Node, session: Session, request: AdminMessage) -> bytes:
+    users = node.security.users
+    if AdminField.USER in request.fields:
+        name = _user_name(request)
+        if name != session.user:
+            _require(node, session, Privilege.USER_ADMIN)
+        _existing_user(node, request)
+        names = [name]
+    else:
+        _require(node, session, Privilege.USER_ADMIN)
+        names = sorted(users)
+    blocks = [
+        admin.pack(
+            fields=[
+                (AdminField.USER, _bytes(name)),
+                (AdminField.ROLES, admin.pack_names([_bytes(role) for role in sorted(users[name].roles)])),
+            ]
+        )
+        for name in names
+    ]
+    return b"".join([*blocks, admin.pack(result=ResultCode.QUERY_END)])
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
+
+
+# Roles
+
+
+def _create_role(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    name = _text(_field(request, AdminField.ROLE))
+    if not _good_name(name):
+        raise Refusal(ResultCode.INVALID_ROLE, "name empty or too long")
+    if name in node.security.roles:
+        raise Refusal(ResultCode.ROLE_EXISTS, "the role exists")
+    role = Role()
+    if AdminField.PRIVILEGES in request.fields:
+        role.grants = list(dict.fromkeys(read_grants(request.fields[AdminField.PRIVILEGES])))
+    if AdminField.WHITELIST in request.fields:
+        role.whitelist = _whitelist(request.fields[AdminField.WHITELIST])
+    _read_quotas(node, request, role)
+    node.security.roles[name] = role
+    return admin.pack()
+
+
+def _own_role(node: Node, request: AdminMessage) -> Role:
+    name = _text(_field(request, AdminField.ROLE))
+    role = node.security.roles.get(name)
+    if role is None or name in PREDEFINED:
+        raise Refusal(ResultCode.INVALID_ROLE, "no such role, or one that cannot be changed")
+    return role
+
+
+def _drop_role(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    _own_role(node, request)
+    name = _text(_field(request, AdminField.ROLE))
+    del node.security.roles[name]
+    for user in node.security.users.values():
+        user.roles = [role for role in user.roles if role != name]
+    return admin.pack()
+
+
+def _grant_privileges(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    role = _own_role(node, request)
+    role.grants = list(dict.fromkeys([*role.grants, *read_grants(_field(request, AdminField.PRIVILEGES))]))
+    return admin.pack()
+
+
+def _revoke_privileges(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    role = _own_role(node, request)
+    gone = read_grants(_field(request, AdminField.PRIVILEGES))
+    role.grants = [grant for grant in role.grants if grant not in gone]
+    return admin.pack()
+
+
+def _set_whitelist(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    role = _own_role(node, request)
+    role.whitelist = _whitelist(request.fields.get(AdminField.WHITELIST, b""))
+    return admin.pack()
+
+
+def _whitelist(data: bytes) -> str:
+    text = _text(data)
+    for part in text.split(",") if text else ():
+        try:
+            ipaddress.ip_network(part.strip(), strict=False)
+        except ValueError:
+            raise Refusal(ResultCode.INVALID_WHITELIST, "not an address or network") from None
+    return text
+
+
+def _set_quotas(node: Node, _session: Session, request: AdminMessage) -> bytes:
+    role = _own_role(node, request)
+    _field(request, AdminField.READ_QUOTA)
+    _field(request, AdminField.WRITE_QUOTA)
+    _read_quotas(node, request, role)
+    return admin.pack()
+
+
+def _read_quotas(node: Node, request: AdminMessage, role: Role) -> None:
+    found = {kind: request.fields.get(kind) for kind in (AdminField.READ_QUOTA, AdminField.WRITE_QUOTA)}
+    if any(data is not None for data in found.values()) and not node.security.quotas:
+        raise Refusal(ResultCode.QUOTAS_NOT_ENABLED, "quotas are off")
+    for data in found.values():
+        if data is not None and len(data) != _QUOTA.size:
+            raise Refusal(ResultCode.INVALID_QUOTA, "a quota has four bytes")
+    read, write = (found[AdminField.READ_QUOTA], found[AdminField.WRITE_QUOTA])
+    role.read_quota = role.read_quota if read is None else int.from_bytes(read, "big")
+    role.write_quota = role.write_quota if write is None else int.from_bytes(write, "big")
+
+
+def _query_roles(node: Node, session: Session, request: AdminMessage) -> bytes:
+    roles = node.security.roles
+    own = node.security.users[session.user or ""].roles
+    if AdminField.ROLE in request.fields:
+        name = _text(request.fields[AdminField.ROLE])
+        if name not in own:
+            _require(node, session, Privilege.USER_ADMIN)
+        if name not in roles:
+            raise Refusal(ResultCode.INVALID_ROLE, "no such role")
+        names = [name]
+    else:
+        _require(node, session, Privilege.USER_ADMIN)
+        names = sorted(roles)
+    blocks = [_role_block(name, roles[name]) for name in names]
+    return b"".join([*blocks, admin.pack(result=ResultCode.QUERY_END)])
+
+
+def _role_block(name: str, role: Role) -> bytes:
+    fields: list[tuple[int, bytes]] = [
+        (AdminField.ROLE, _bytes(name)),
+        (AdminField.PRIVILEGES, pack_grants(role.grants)),
+    ]
+    if role.whitelist:
+        fields.append((AdminField.WHITELIST, _bytes(role.whitelist)))
+    if role.read_quota or role.write_quota:
+        fields.append((AdminField.READ_QUOTA, _QUOTA.pack(role.read_quota)))
+        fields.append((AdminField.WRITE_QUOTA, _QUOTA.pack(role.write_quota)))
+    return admin.pack(fields=fields)
+
+
+def pack_grants(grants: list[Grant]) -> bytes:
+    """The data of a PRIVILEGES field."""
+    parts = [bytes((len(grants),))]
+    for grant in grants:
+        parts.append(bytes((grant.privilege,)))
+        if grant.privilege >= FIRST_SCOPED:
+            for text in (_bytes(grant.namespace), _bytes(grant.set)):
+                parts += (bytes((len(text),)), text)
+    return b"".join(parts)
+
+
+def read_grants(data: bytes) -> list[Grant]:
+    """The privileges of a PRIVILEGES field.
+
+    Raises:
+        Refusal: 72, a code is unknown; 55, the list is cut off.
+    """
+    grants = []
+    try:
+        count, offset = data[0], 1
+        for _ in range(count):
+            code = data[offset]
+            offset += 1
+            scope = ["", ""]
+            if code >= FIRST_SCOPED:
+                for place in range(2):
+                    end = offset + 1 + data[offset]
+                    if end > len(data):
+                        raise IndexError  # noqa: TRY301  one way out for lists that are cut off
+                    scope[place] = _text(data[offset + 1 : end])
+                    offset = end
+            grants.append(Grant(Privilege(code), *scope))
+    except IndexError:
+        raise Refusal(ResultCode.INVALID_FIELD, "a list of privileges is cut off") from None
+    except ValueError:
+        raise Refusal(ResultCode.INVALID_PRIVILEGE, "no such privilege") from None
+    return grants
+
+
+_HANDLERS: Final[dict[int, Callable[[Node, Session, AdminMessage], bytes]]] = {
+    AdminCommand.AUTHENTICATE: _authenticate,
+    AdminCommand.LOGIN: _login,
+    AdminCommand.CREATE_USER: _create_user,
+    AdminCommand.DROP_USER: _drop_user,
+    AdminCommand.SET_PASSWORD: _set_password,
+    AdminCommand.CHANGE_PASSWORD: _change_password,
+    AdminCommand.GRANT_ROLES: _grant_roles,
+    AdminCommand.REVOKE_ROLES: _revoke_roles,
+    AdminCommand.QUERY_USERS: _query_users,
+    AdminCommand.CREATE_ROLE: _create_role,
+    AdminCommand.DROP_ROLE: _drop_role,
+    AdminCommand.GRANT_PRIVILEGES: _grant_privileges,
+    AdminCommand.REVOKE_PRIVILEGES: _revoke_privileges,
+    AdminCommand.SET_WHITELIST: _set_whitelist,
+    AdminCommand.SET_QUOTAS: _set_quotas,
+    AdminCommand.QUERY_ROLES: _query_roles,
+}
+_WITHOUT_LOGIN: Final = frozenset({AdminCommand.AUTHENTICATE, AdminCommand.LOGIN})
+_BY_USER_ADMIN: Final = frozenset(_HANDLERS) - {
+    *_WITHOUT_LOGIN,
+    AdminCommand.CHANGE_PASSWORD,
+    AdminCommand.QUERY_USERS,
+    AdminCommand.QUERY_ROLES,
+}

@@ -1,0 +1,234 @@
+"""Registered Lua modules, and calls of their functions on one record."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from aerospike_wire.embedded import lua, records
+from aerospike_wire.embedded.refusal import Refusal
+from aerospike_wire.embedded.store import StoredRecord
+from aerospike_wire.errors import ProtocolError
+from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto import msgpack, values
+from aerospike_wire.proto.fields import Field
+from aerospike_wire.proto.header import Info2
+from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.message import Message, Op, OpCode
+from aerospike_wire.proto.values import Particle
+from aerospike_wire.types import RawParticle
+
+if TYPE_CHECKING:
+    from aerospike_wire.embedded.node import Node
+    from aerospike_wire.embedded.store import Namespace
+
+PATH: Final = "/opt/aerospike/usr/udf/lua"
+"""Where a server keeps modules; positions in error texts name it."""
+
+_MODULE_UNUSABLE: Final = b"UDF: Execution Error 1"
+_ARGUMENT_UNUSABLE: Final = b"UDF: Execution Error 2"
+_NO_TEXT: Final = b"result value type unexpected"
+
+
+@attrs.define
+class Modules:
+    """The Lua modules that were registered."""
+
+    sources: dict[str, bytes] = attrs.field(factory=dict)
+    """File name to text."""
+    path: str = PATH
+    """The directory that positions in error texts name."""
+    time_limit: float = 1.0
+    """Seconds that one call may take at most; a shorter time that the client asked for counts."""
+    _machines: dict[str, lua.Machine] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+
+    def register(self, file_name: str, source: bytes) -> None:
+        """Add or replace a module."""
+        self.sources[file_name] = source
+        self.clear()
+
+    def remove(self, file_name: str) -> None:
+        """Forget a module; one that is not there is no error."""
+        self.sources.pop(file_name, None)
+        self.clear()
+
+    def hash_of(self, file_name: str) -> str:
+        """The hash that servers list a module with: SHA-1 of the metadata they keep of it."""
+        content = base64.b64encode(self.sources[file_name]).decode()
+        kept = json.dumps({"content64": content, "type": "LUA", "name": file_name})
+        return hashlib.sha1(kept.encode(), usedforsecurity=False).hexdigest()
+
+    def machine(self, module: str) -> lua.Machine:
+        """A Lua state with the module loaded; kept from call to call, as on a server.
+
+        Raises:
+            LuaMissingError: lupa is not installed.
+            ModuleUnusableError: the module is not registered, or its code fails.
+        """
+        found = self._machines.get(module)
+        if found is None:
+            found = self._machines[module] = lua.Machine(self.path, module, self.sources, self.time_limit)
+        return found
+
+    def clear(self) -> None:
+        """Drop all Lua states; the next calls make new ones."""
+        self._machines.clear()
+
+    def discard(self, module: str) -> None:
+        """Drop a module's Lua state; the next call makes a new one."""
+        self._machines.pop(module, None)
+
+
+@attrs.frozen
+class _Call:
+    module: str
+    function: str
+    arguments: list[Any]
+
+    @classmethod
+    def of(cls, message: Message) -> _Call:
+        try:
+            module = message.fields[Field.UDF_MODULE]
+            function = message.fields[Field.UDF_FUNCTION]
+            arguments = msgpack.unpack(message.fields[Field.UDF_ARGUMENTS])
+        except KeyError as error:
+            raise Refusal(ResultCode.INVALID_REQUEST, f"a UDF call lacks field {error}") from None
+        except ProtocolError as error:
+            raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
+        if not isinstance(arguments, list):
+            raise Refusal(ResultCode.INVALID_REQUEST, "the arguments of a UDF call are no list")
+        return cls(module.decode(errors="replace"), function.decode(errors="replace"), arguments)
+
+
+def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now_seconds: int) -> bytes:
+    """Run the function that a message names on a record that exists or may be made.
+
+    Args:
+        node: whose modules are called.
+        namespace: the record's.
+        digest: the record's.
+        message: the request, or a row of a batch.
+        now_seconds: seconds since 2010.
+
+    Returns:
+        The body of the reply: a header, and one operation named SUCCESS or FAILURE unless
+        the call was refused before or after it ran.
+    """
+    try:
+        records.check_transaction(message)
+        call = _Call.of(message)
+    except Refusal as refusal:
+        return records.reply(refusal.code)
+    record = namespace.find(digest, now_seconds)
+    try:
+        if record is not None:
+            records.check_filter(namespace, record, message, node.clock.milliseconds())
+            records.check_key(record, message)
+        outcome = _run(node, record, digest, call, message, now_seconds)
+        # Encoded before anything is written: what cannot be answered must not be done.
+        kind, data = _encode(outcome.value)
+        if outcome.updated:
+            record = _write(node, namespace, record, digest, outcome, message, now_seconds)
+    except Refusal as refusal:
+        return records.reply(refusal.code, record)
+    except lua.LuaMissingError as error:
+        return _failure(record, str(error).encode())
+    except lua.ModuleUnusableError:
+        return _failure(record, _MODULE_UNUSABLE)
+    except lua.ArgumentUnusableError:
+        return _failure(record, _ARGUMENT_UNUSABLE)
+    except lua.LuaFailedError as error:
+        return _failure(record, error.args[0] or _NO_TEXT)
+    return records.reply(ResultCode.OK, record, [Op(OpCode.READ, b"SUCCESS", kind, data).pack()])
+
+
+def _failure(record: StoredRecord | None, text: bytes) -> bytes:
+    return records.reply(ResultCode.UDF, record, [Op(OpCode.READ, b"FAILURE", Particle.STRING, text).pack()])
+
+
+def _run(  # noqa: PLR0913  all that a call depends on
+    node: Node, record: StoredRecord | None, digest: bytes, call: _Call, message: Message, now: int
+) -> lua.Outcome:
+    modules = node.modules
+    machine = modules.machine(call.module)
+    asked = message.header.transaction_ttl / 1000
+    limit = min(asked, modules.time_limit) if asked else modules.time_limit
+    if record is None:
+        facts = lua.RecordFacts(exists=False, digest=digest)
+        bins: dict[bytes, Any] = {}
+    else:
+        key = message.fields.get(Field.KEY) if record.key is None else record.key
+        facts = lua.RecordFacts(
+            exists=True,
+            digest=digest,
+            generation=record.generation,
+            ttl=max(record.void_time - now, 0) if record.void_time else 0,
+            set=record.set or None,
+            key=_value(key[0], key[1:]) if key else None,
+            last_update=record.last_update,
+            size=records.record_size(record, record.bins),
+        )
+        bins = {name: _value(kind, data) for name, (kind, data) in record.bins.items()}
+    try:
+        outcome = machine.call(
+            call.function, facts, bins, call.arguments, limit=limit, now=node.clock.milliseconds()
+        )
+    except lua.ValueUnusableError as error:
+        raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, str(error)) from None
+    finally:
+        if machine.broken:
+            modules.discard(call.module)
+    if outcome.code:
+        raise Refusal(outcome.code, "an update inside the function failed")
+    return outcome
+
+
+def _value(kind: int, data: bytes) -> Any:
+    try:
+        return values.decode(kind, data)
+    except ProtocolError:
+        return RawParticle(kind, data)
+
+
+def _encode(value: Any) -> tuple[int, bytes]:
+    try:
+        kind, data = values.encode(value)
+    except InvalidArgument as error:
+        raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, str(error)) from None
+    return int(kind), data
+
+
+def _write(  # noqa: PLR0913  all that a record depends on
+    node: Node,
+    namespace: Namespace,
+    record: StoredRecord | None,
+    digest: bytes,
+    outcome: lua.Outcome,
+    message: Message,
+    now: int,
+) -> StoredRecord:
+    if record is None:
+        record = StoredRecord(digest, message.fields.get(Field.SET, b""), {}, generation=0)
+    ttl = message.header.record_ttl if outcome.ttl is None else outcome.ttl
+    void_time = records.expiry(namespace, record, ttl, now)
+    bins = {
+        name: record.bins[name] if value is None else _encode(value) for name, value in outcome.bins.items()
+    }
+    if bins:
+        key = None if outcome.key_dropped else message.fields.get(Field.KEY)
+        records.save(namespace, record, bins, void_time, node.clock.milliseconds(), key=key)
+        if outcome.key_dropped:
+            record.key = None
+        return record
+    if not record.generation:
+        raise Refusal(ResultCode.RECORD_NOT_FOUND, "no record and no bins")
+    if message.header.info2 & Info2.DURABLE_DELETE:
+        raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
+    # A removal through a function is answered with the generation that it would have led to.
+    records.touch(record, void_time, node.clock.milliseconds())
+    del namespace.records[digest]
+    return record

@@ -1,0 +1,138 @@
+"""What the two clients have in common besides the core: construction, siblings, queries."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from aerospike_wire.cluster.cluster import Cluster
+from aerospike_wire.cluster.login import hash_password
+from aerospike_wire.config import parse_config
+from aerospike_wire.core import Core
+from aerospike_wire.errors import ParamError
+from aerospike_wire.proto.commands.admin import MAX_PASSWORD, CreateUser, check_name
+from aerospike_wire.proto.commands.query import Predicate, QueryCommand
+from aerospike_wire.proto.commands.record import MISSING
+from aerospike_wire.proto.invalid import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Self
+
+    from aerospike_wire.errors import Hook, HookMapping
+    from aerospike_wire.transport import Runtime
+    from aerospike_wire.types import Key
+
+P = TypeVar("P")
+
+KeyLike: TypeAlias = "Key | tuple[Any, ...]"
+"""``(namespace, set, user_key)``, ``(namespace, set, user_key or None, digest)``, or a Key."""
+Meta: TypeAlias = Mapping[str, int]
+"""``{"gen": generation, "ttl": seconds}``, either or both."""
+Given: TypeAlias = "P | Mapping[str, Any] | None"
+"""A policy as an object, as a dict, or not at all."""
+ErrorHook: TypeAlias = "Hook | HookMapping"
+
+
+def _user_agent(app_id: str | None, user: str | None) -> str:
+    """What servers list this client as (protocol section 11.9); at most 66 characters fit."""
+    try:
+        version = importlib.metadata.version("aerospike-wire")
+    except importlib.metadata.PackageNotFoundError:
+        version = "0"
+    head = f"1,python-wire-{version}-{platform.python_version()},"
+    return head + (app_id or user or "not-set")[: 66 - len(head)]
+
+
+class Facade:
+    """A client without its methods."""
+
+    __slots__ = ("_core",)
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        hosts: Any,
+        error_hooks: Sequence[ErrorHook],
+        error_detail: str,
+        settings: dict[str, Any],
+    ) -> None:
+        config = parse_config(hosts, error_hooks=error_hooks, error_detail=error_detail, **settings)
+        cluster = Cluster(runtime, config, _user_agent(config.app_id, config.user))
+        self._core = Core(runtime, config, cluster, config.errors)
+
+    def _sibling(self, core: Core) -> Self:
+        twin = object.__new__(type(self))
+        twin._core = core  # noqa: SLF001  the same class
+        return twin
+
+    def is_connected(self) -> bool:
+        """True between a successful :meth:`connect` and :meth:`close`, while a node is known."""
+        cluster = self._core.cluster
+        return cluster.connected and bool(cluster.nodes)
+
+    def __repr__(self) -> str:
+        seeds = ", ".join(map(str, self._core.config.seeds))
+        return f"{type(self).__name__}({seeds!r})"
+
+
+async def create_user(  # noqa: PLR0913  what the call has
+    core: Core,
+    username: Any,
+    password: Any,
+    roles: Any,
+    policy: Any,
+    hook: Hook | HookMapping | None,
+) -> None:
+    """Create a user. Hashing the password takes some 50 ms, so it is done beside other calls."""
+    command = CreateUser(username, policy, roles=roles)
+    try:
+        check_name("password", password, MAX_PASSWORD)
+    except InvalidArgument as invalid:
+        command.refuse(invalid)
+    else:
+        command.password = await core.runtime.compute(lambda: hash_password(password))
+    await core.execute(command, hook)
+
+
+class QueryBase:
+    """A query without the way to run it."""
+
+    __slots__ = ("_bins", "_core", "_namespace", "_predicate", "_set")
+
+    def __init__(self, core: Core, namespace: Any, set: Any) -> None:  # noqa: A002
+        self._core = core
+        self._namespace = namespace
+        self._set = set
+        self._bins: Any = None
+        self._predicate: Predicate | None = None
+
+    def select(self, *bins: str) -> Self:
+        """Read only these bins."""
+        self._bins = list(bins)
+        return self
+
+    def where(self, predicate: Predicate) -> Self:
+        """Find records by a secondary index.
+
+        Args:
+            predicate: made by :mod:`aerospike_wire.predicates`.
+
+        Raises:
+            ParamError: it is something else.
+        """
+        if not isinstance(predicate, Predicate):
+            error = ParamError(f"predicate must be made by aerospike_wire.predicates, not {type(predicate).__name__}")
+            error.argument = "predicate"
+            raise error
+        self._predicate = predicate
+        return self
+
+    def _command(self, policy: Any) -> QueryCommand:
+        return QueryCommand(self._namespace, self._set, self._bins, self._predicate, policy)
+
+
+__all__ = ["MISSING", "ErrorHook", "Facade", "Given", "KeyLike", "Meta", "QueryBase", "create_user"]

@@ -1,0 +1,272 @@
+"""Requests to several nodes at once: batches and queries.
+
+Each round sends to every node that still has something to do, waits for all of them, and
+decides from the same facts as for single commands what goes into the next round.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from aerospike_wire.batch import BatchResult, BatchRow
+from aerospike_wire.core import REFUSALS, Core, Trouble, as_trouble
+from aerospike_wire.errors import Attempt, ResultCode, is_in_doubt
+from aerospike_wire.proto.keys import PARTITIONS, partition_id
+from aerospike_wire.transport import Call, LinkFailure
+
+if TYPE_CHECKING:
+    from aerospike_wire.cluster.node import Node
+    from aerospike_wire.errors import Hook, HookMapping
+    from aerospike_wire.policy import Policy
+    from aerospike_wire.proto.commands.base import Command
+    from aerospike_wire.proto.commands.batch import BatchPart, BatchRead, Row
+    from aerospike_wire.proto.commands.query import QueryCommand, QueryPart
+    from aerospike_wire.transport import Link
+    from aerospike_wire.types import Record
+
+_PARTITION_CODES: Final = frozenset(
+    {
+        ResultCode.TIMEOUT,
+        ResultCode.CLUSTER,
+        ResultCode.INDEX_NOT_FOUND,
+        ResultCode.INDEX_NOT_READABLE,
+        ResultCode.CONNECTION,
+        ResultCode.INVALID_NODE,
+    }
+)
+"""Codes of a node after which a query goes on with the node's partitions elsewhere (protocol section 5.4)."""
+
+
+class Fanout:
+    """Runs one command on several nodes."""
+
+    __slots__ = ("_core", "_hook", "_started", "attempts")
+
+    def __init__(self, core: Core, hook: Hook | HookMapping | None) -> None:
+        self._core = core
+        self._hook = hook
+        self._started = core.runtime.now()
+        self.attempts: list[Attempt] = []
+
+    async def prepare(self, command: Command[Any]) -> Policy:
+        """Check the command and be connected, or fail."""
+        core = self._core
+        try:
+            policy = command.prepare(core.policies)
+            await core.ensure_connected()
+        except REFUSALS as error:
+            trouble = as_trouble(error)
+        else:
+            return policy
+        self.fail(trouble, command)
+
+    def deadline(self, policy: Policy) -> float | None:
+        """When the whole call must be over."""
+        return self._started + policy.total_timeout / 1000 if policy.total_timeout else None
+
+    def fail(self, trouble: Trouble, command: Command[Any]) -> NoReturn:
+        """Raise for the whole command."""
+        self._core.fail(
+            trouble, self.attempts, self._started, command.context(), write=command.write, hook=self._hook
+        )
+
+    async def round(
+        self, parts: list[tuple[Node, Command[None]]], policy: Policy, deadline: float | None
+    ) -> list[Trouble | None]:
+        """Send every part to its node and take in the answers; what went wrong, part by part."""
+        core = self._core
+        begun = core.runtime.now()
+        silence = policy.socket_timeout / 1000 if policy.socket_timeout else None
+        outcomes: list[Trouble | None] = [None] * len(parts)
+        leased: list[tuple[int, Link, Call]] = []
+        try:
+            for place, (node, part) in enumerate(parts):
+                try:
+                    link = await node.pool.lease(deadline)
+                except LinkFailure as failure:
+                    outcomes[place] = as_trouble(failure)
+                    continue
+                call = Call(
+                    part.encode(node.features), part.frame_type, part.collector(), deadline, silence, part.write
+                )
+                leased.append((place, link, call))
+            answers = await core.runtime.exchange_all([(link, call) for _, link, call in leased])
+            for (place, link, _), answer in zip(leased, answers, strict=True):
+                node, part = parts[place]
+                outcomes[place] = self._take(node, part, link, answer)
+        finally:
+            for place, link, _ in leased:
+                trouble = outcomes[place]
+                parts[place][0].pool.give_back(link, keep=trouble is None or trouble.answered)
+        for (node, _), trouble in zip(parts, outcomes, strict=True):
+            if trouble is not None:
+                self.attempts.append(core.attempt(trouble, node, begun))
+        return outcomes
+
+    def _take(self, node: Node, part: Command[None], link: Link, answer: bytes | LinkFailure) -> Trouble | None:
+        if isinstance(answer, LinkFailure):
+            return as_trouble(answer)
+        try:
+            self._core.read(part, answer, link, node)
+        except Trouble as trouble:
+            return trouble
+        return None
+
+
+# Batches
+
+
+async def batch_read(core: Core, command: BatchRead, hook: Hook | HookMapping | None = None) -> BatchResult:
+    """Read many records, all nodes at once.
+
+    Raises:
+        AerospikeError: a node refused the batch as a whole, or the arguments are wrong.
+            Rows that fail by themselves are reported in the result.
+    """
+    fan = Fanout(core, hook)
+    policy: Any = await fan.prepare(command)
+    deadline = fan.deadline(policy)
+    left = list(range(len(command.rows)))
+    troubles: dict[int, Trouble] = {}
+    for attempt in itertools.count():
+        parts = _split(core, command, left, attempt, troubles)
+        outcomes = await fan.round(list(parts), policy, deadline)
+        left = []
+        for (node, part), trouble in zip(parts, outcomes, strict=True):
+            if trouble is None:
+                continue
+            part.read_rows(core.wall)  # what came before the failure is good
+            if trouble.answered and not part.answered:
+                fan.fail(trouble, command)
+            missing = [index for index in part.indexes if command.rows[index].code == ResultCode.NO_RESPONSE]
+            troubles.update(dict.fromkeys(missing, trouble))
+            if await core.again(trouble, node, policy, attempt + 1, deadline):
+                left += missing
+        if not left:
+            break
+    if core.cluster.is_stale():
+        core.cluster.look_soon()
+    rows = [_row(core, command, row, troubles.get(index), fan, hook) for index, row in enumerate(command.rows)]
+    return BatchResult(tuple(rows))
+
+
+def _split(
+    core: Core, command: BatchRead, indexes: list[int], attempt: int, troubles: dict[int, Trouble]
+) -> list[tuple[Node, BatchPart]]:
+    """The rows by node; rows without one keep the reason in ``troubles``."""
+    by_node: dict[str, tuple[Node, list[int]]] = {}
+    for index in indexes:
+        key = command.rows[index].key
+        try:
+            node = core.node_of(key.namespace, key.digest or b"", command.policy, attempt, write=command.write)
+            core.check_breaker(node)
+        except Trouble as trouble:
+            troubles[index] = trouble
+            continue
+        by_node.setdefault(node.name, (node, []))[1].append(index)
+    return [(node, command.part(found)) for node, found in by_node.values()]
+
+
+def _row(  # noqa: PLR0913  the facts of a row's failure
+    core: Core,
+    command: BatchRead,
+    row: Row,
+    trouble: Trouble | None,
+    fan: Fanout,
+    hook: Hook | HookMapping | None,
+) -> BatchRow:
+    if row.code == ResultCode.OK:
+        return BatchRow(row.key, 0, row.record, in_doubt=False)
+    if row.code == ResultCode.NO_RESPONSE:
+        reason = trouble or Trouble(ResultCode.NO_RESPONSE)
+    else:
+        reason = Trouble(row.code, sent=True, answered=True)
+    attempts = list(fan.attempts)
+    context = command.row_context(row)
+
+    def error() -> BaseException:
+        return core.error_of(reason, attempts, None, context, write=command.write, hook=hook)
+
+    in_doubt = row.code == ResultCode.NO_RESPONSE and is_in_doubt(attempts, write=command.write)
+    return BatchRow(row.key, reason.code, None, in_doubt, error)
+
+
+# Queries
+
+
+async def query(core: Core, command: QueryCommand, hook: Hook | HookMapping | None = None) -> list[Record]:
+    """All records of a query, from all nodes at once.
+
+    A node that fails is asked no more; its partitions go to their next replica.
+
+    Raises:
+        AerospikeError: the query could not be completed.
+    """
+    fan = Fanout(core, hook)
+    policy: Any = await fan.prepare(command)
+    deadline = fan.deadline(policy)
+    left = set(range(PARTITIONS))
+    task_id = random.getrandbits(63) | 1
+    for attempt in itertools.count():
+        trouble, parts = _assign(core, command, left, attempt, task_id)
+        outcomes: list[Trouble | None] = []
+        if trouble is None:
+            outcomes = await fan.round(list(parts), policy, deadline)
+            trouble = _settle(command, parts, outcomes, left)
+        if not left and trouble is None:
+            break
+        assert trouble is not None  # noqa: S101  partitions are only left over by a failure
+        node = parts[0][0] if len(parts) == 1 else None
+        if not await core.again(trouble, node, policy, attempt + 1, deadline, retry_codes=_PARTITION_CODES):
+            fan.fail(trouble, command)
+    if core.cluster.is_stale():
+        core.cluster.look_soon()
+    records = command.records
+    return records[: policy.max_records] if policy.max_records else records
+
+
+def _assign(
+    core: Core, command: QueryCommand, partitions: set[int], attempt: int, task_id: int
+) -> tuple[Trouble | None, list[tuple[Node, QueryPart]]]:
+    """The partitions by node."""
+    by_node: dict[str, tuple[Node, list[int]]] = {}
+    for pid in sorted(partitions):
+        try:
+            node = core.node_of_partition(command.namespace, pid, command.policy, attempt, write=False)
+            core.check_breaker(node)
+        except Trouble as trouble:
+            return trouble, []
+        by_node.setdefault(node.name, (node, []))[1].append(pid)
+    limit = command.policy.max_records
+    count = len(by_node)
+    parts = [
+        (node, command.part(found, task_id, max(1, limit // count + (place < limit % count)) if limit else 0))
+        for place, (node, found) in enumerate(by_node.values())
+    ]
+    return None, parts
+
+
+def _settle(
+    command: QueryCommand,
+    parts: list[tuple[Node, QueryPart]],
+    outcomes: list[Trouble | None],
+    left: set[int],
+) -> Trouble | None:
+    """Strike off what is done; the first failure that remains."""
+    first: Trouble | None = None
+    for (_, part), trouble in zip(parts, outcomes, strict=True):
+        if trouble is not None:
+            # Records of a failed part are dropped with it, so that the next round cannot repeat them.
+            first = first or trouble
+            continue
+        command.records.extend(part.records)
+        left.difference_update(pid for pid in part.partitions if pid not in part.unavailable)
+        if part.unavailable:
+            pid, _ = next(iter(part.unavailable.items()))
+            words = f"{len(part.unavailable)} partitions are not available, the first is {pid}"
+            first = first or Trouble(ResultCode.CLUSTER, words, sent=True, answered=True)
+    command.partitions_done = PARTITIONS - len(left)
+    return first
+

@@ -1,0 +1,373 @@
+"""Policies: how a command is carried out. Names and defaults are the official client's.
+
+A policy is given as an object of one of these classes or as a dict with the same names;
+both are checked when they are first seen, and an unknown name is an error. Times are
+milliseconds; 0 means "no limit" where nothing else is said.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from aerospike_wire.errors import ParamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = TypeVar("P", bound="Policy")
+
+
+class SendKey(enum.IntEnum):
+    """Whether the user key travels with the request (``key``)."""
+
+    DIGEST = 0
+    """Only the digest is sent."""
+    SEND = 1
+    """The key is sent too: stored by writes, compared by the server."""
+
+
+class Exists(enum.IntEnum):
+    """What a write does about an existing or missing record (``exists``)."""
+
+    IGNORE = 0
+    """Create or update."""
+    CREATE = 1
+    """Create only."""
+    UPDATE = 2
+    """Update only."""
+    REPLACE = 3
+    """Replace all bins of a record that must exist."""
+    CREATE_OR_REPLACE = 4
+    """Create, or replace all bins."""
+
+
+class Generation(enum.IntEnum):
+    """How the generation given with a write is compared (``gen``)."""
+
+    IGNORE = 0
+    EQ = 1
+    """The record must have exactly this generation."""
+    GT = 2
+    """The given generation must be greater than the record's."""
+
+
+class CommitLevel(enum.IntEnum):
+    """When a write counts as done (``commit_level``)."""
+
+    ALL = 0
+    """When all replicas have it."""
+    MASTER = 1
+    """When the master has it."""
+
+
+class Replica(enum.IntEnum):
+    """Which node of a partition is asked (``replica``)."""
+
+    MASTER = 0
+    ANY = 1
+    SEQUENCE = 2
+    """The master first, the next replica on each retry."""
+    PREFER_RACK = 3
+    RANDOM = 4
+
+
+class ReadModeAP(enum.IntEnum):
+    """Duplicates consulted in available namespaces while partitions move (``read_mode_ap``)."""
+
+    ONE = 0
+    ALL = 1
+
+
+class ReadModeSC(enum.IntEnum):
+    """Consistency of reads in strongly consistent namespaces (``read_mode_sc``)."""
+
+    SESSION = 0
+    LINEARIZE = 1
+    ALLOW_REPLICA = 2
+    ALLOW_UNAVAILABLE = 3
+
+
+class ErrorDetail(enum.IntEnum):
+    """What a server newer than 8.1.2 is asked to say about errors (``error_detail_verbosity``)."""
+
+    NONE = 0
+    SUBCODE = 1
+    MESSAGE = 2
+    EXPRESSION_TRACE = 3
+
+
+TTL_NAMESPACE_DEFAULT: Final = 0
+TTL_NEVER_EXPIRE: Final = 0xFFFF_FFFF
+TTL_DONT_UPDATE: Final = 0xFFFF_FFFE
+TTL_CLIENT_DEFAULT: Final = 0xFFFF_FFFD
+"""In ``meta``: use the ttl of the policy."""
+
+
+def _refuse(name: str, problem: str) -> ParamError:
+    error = ParamError(f"policy {name} {problem}")
+    error.argument = name
+    return error
+
+
+def _milliseconds(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
+    _number(attribute.name, value, 0, 0x7FFF_FFFF)
+
+
+def _number(name: str, value: Any, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _refuse(name, f"must be an int, not {type(value).__name__}")
+    if not low <= value <= high:
+        raise _refuse(name, f"must be between {low} and {high}, not {value}")
+
+
+def _between(low: int, high: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
+    def check(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
+        _number(attribute.name, value, low, high)
+
+    return check
+
+
+def _flag(_: Any, attribute: attrs.Attribute[bool], value: Any) -> None:
+    if not isinstance(value, bool):
+        raise _refuse(attribute.name, f"must be True or False, not {value!r}")
+
+
+E = TypeVar("E", bound=enum.IntEnum)
+
+
+def _choice(kind: type[E], default: E) -> Any:
+    """A field that takes the enum's members or their numbers."""
+
+    def convert(value: Any, _: Any, field: Any) -> E:
+        try:
+            if isinstance(value, bool):
+                raise ValueError
+            return kind(value)
+        except ValueError:
+            allowed = ", ".join(f"{member.value} ({member.name})" for member in kind)
+            raise _refuse(field.name, f"must be one of {allowed}, not {value!r}") from None
+
+    return attrs.field(default=default, converter=attrs.Converter(convert, takes_self=True, takes_field=True))
+
+
+def _filter(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, bytes):
+        raise _refuse(attribute.name, f"must be a compiled expression, not {type(value).__name__}")
+
+
+_LIMIT: Final = 0x7FFF_FFFF
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Policy:
+    """What every command has in common."""
+
+    socket_timeout: int = attrs.field(default=30_000, validator=_milliseconds)
+    """Longest silence of the connection while an answer is due; 0 for no limit."""
+    total_timeout: int = attrs.field(default=1_000, validator=_milliseconds)
+    """Longest time for the whole call, retries included; 0 for no limit."""
+    max_retries: int = attrs.field(default=2, validator=_between(0, _LIMIT))
+    """Further tries after the first, for failures that a retry can mend."""
+    sleep_between_retries: int = attrs.field(default=0, validator=_milliseconds)
+    """Pause before each retry."""
+    timeout_delay: int = attrs.field(default=3_000, validator=_milliseconds)
+    """How long a connection may take to deliver the answer to a call that has timed out."""
+
+    @classmethod
+    def of(cls: type[P], given: P | Mapping[str, Any] | None, base: P | None = None) -> P:
+        """The policy that a caller gave, on top of the client's default.
+
+        Args:
+            given: an object of this class, a dict with its names, or None.
+            base: what a dict changes; by default the class's own defaults.
+
+        Raises:
+            ParamError: a name is unknown, a value out of range, or the type is wrong.
+        """
+        if given is None:
+            return base if base is not None else cls()
+        if isinstance(given, cls):
+            return given
+        if not isinstance(given, Mapping):
+            msg = f"must be a {cls.__name__} or a dict, not {type(given).__name__}"
+            raise _refuse("policy", msg)
+        names = _names(cls)
+        for name in given:
+            if name not in names:
+                error = _refuse(str(name), f"is not known; {cls.__name__} has {', '.join(sorted(names))}")
+                raise error
+        if base is None:
+            return cls(**given)
+        return attrs.evolve(base, **given)
+
+
+def _names(cls: type[Policy]) -> frozenset[str]:
+    return frozenset(field.name for field in attrs.fields(cls))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class RecordPolicy(Policy):
+    """What the commands on records have in common."""
+
+    key: SendKey = _choice(SendKey, SendKey.DIGEST)
+    replica: Replica = _choice(Replica, Replica.SEQUENCE)
+    expressions: bytes | None = attrs.field(default=None, validator=_filter, repr=False)
+    """Filter: the command is carried out only if it is true for the record."""
+    error_detail_verbosity: ErrorDetail = _choice(ErrorDetail, ErrorDetail.MESSAGE)
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class ReadPolicy(RecordPolicy):
+    """get, select, exists."""
+
+    read_mode_ap: ReadModeAP = _choice(ReadModeAP, ReadModeAP.ONE)
+    read_mode_sc: ReadModeSC = _choice(ReadModeSC, ReadModeSC.SESSION)
+    read_touch_ttl_percent: int = attrs.field(default=0, validator=_between(-1, 100))
+    """Renew the record's TTL if less than this percentage of it is left; 0 as the server says, -1 never."""
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class WritePolicy(RecordPolicy):
+    """put, append, prepend, increment, remove_bin, touch."""
+
+    max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
+    gen: Generation = _choice(Generation, Generation.IGNORE)
+    exists: Exists = _choice(Exists, Exists.IGNORE)
+    commit_level: CommitLevel = _choice(CommitLevel, CommitLevel.ALL)
+    durable_delete: bool = attrs.field(default=False, validator=_flag)
+    ttl: int = attrs.field(default=TTL_NAMESPACE_DEFAULT, validator=_between(-2, 0xFFFF_FFFF))
+    """Seconds for records whose ``meta`` has no ttl; 0 as the namespace says, -1 never expire, -2 unchanged."""
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class OperatePolicy(WritePolicy):
+    """operate."""
+
+    read_mode_ap: ReadModeAP = _choice(ReadModeAP, ReadModeAP.ONE)
+    read_mode_sc: ReadModeSC = _choice(ReadModeSC, ReadModeSC.SESSION)
+    read_touch_ttl_percent: int = attrs.field(default=0, validator=_between(-1, 100))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class RemovePolicy(RecordPolicy):
+    """remove."""
+
+    max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
+    gen: Generation = _choice(Generation, Generation.IGNORE)
+    generation: int = attrs.field(default=0, validator=_between(0, 0xFFFF_FFFF))
+    """The generation to compare with, unless ``meta`` has one."""
+    commit_level: CommitLevel = _choice(CommitLevel, CommitLevel.ALL)
+    durable_delete: bool = attrs.field(default=False, validator=_flag)
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class ApplyPolicy(RecordPolicy):
+    """apply: a Lua function on one record."""
+
+    max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
+    commit_level: CommitLevel = _choice(CommitLevel, CommitLevel.ALL)
+    durable_delete: bool = attrs.field(default=False, validator=_flag)
+    ttl: int = attrs.field(default=TTL_NAMESPACE_DEFAULT, validator=_between(-2, 0xFFFF_FFFF))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class BatchPolicy(RecordPolicy):
+    """batch_read."""
+
+    read_mode_ap: ReadModeAP = _choice(ReadModeAP, ReadModeAP.ONE)
+    read_mode_sc: ReadModeSC = _choice(ReadModeSC, ReadModeSC.SESSION)
+    read_touch_ttl_percent: int = attrs.field(default=0, validator=_between(-1, 100))
+    allow_inline: bool = attrs.field(default=True, validator=_flag)
+    """Let the server run rows on the receiving thread when the namespace is in memory."""
+    allow_inline_ssd: bool = attrs.field(default=False, validator=_flag)
+    respond_all_keys: bool = attrs.field(default=True, validator=_flag)
+    """Let the server go on with the other rows when one fails."""
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class QueryPolicy(Policy):
+    """query and scan."""
+
+    total_timeout: int = attrs.field(default=0, validator=_milliseconds)
+    max_retries: int = attrs.field(default=5, validator=_between(0, _LIMIT))
+    replica: Replica = _choice(Replica, Replica.SEQUENCE)
+    expressions: bytes | None = attrs.field(default=None, validator=_filter, repr=False)
+    max_records: int = attrs.field(default=0, validator=_between(0, 0x7FFF_FFFF_FFFF_FFFF))
+    """Stop after about this many records; 0 for all."""
+    records_per_second: int = attrs.field(default=0, validator=_between(0, 0xFFFF_FFFF))
+    """Limit for each node; 0 for none."""
+    error_detail_verbosity: ErrorDetail = _choice(ErrorDetail, ErrorDetail.MESSAGE)
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class InfoPolicy(Policy):
+    """Info commands, and what is one on the wire: indexes, UDF modules, truncate."""
+
+    max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class AdminPolicy(Policy):
+    """Users and roles."""
+
+    max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
+
+
+_SECTIONS: Final[dict[str, type[Policy]]] = {
+    "read": ReadPolicy,
+    "write": WritePolicy,
+    "operate": OperatePolicy,
+    "remove": RemovePolicy,
+    "apply": ApplyPolicy,
+    "batch": BatchPolicy,
+    "query": QueryPolicy,
+    "scan": QueryPolicy,
+    "info": InfoPolicy,
+    "admin": AdminPolicy,
+}
+
+
+class Policies:
+    """The default policies of a client, one for each kind of command.
+
+    Args:
+        given: ``{"read": {...} or ReadPolicy, "write": ..., ...}``. Names that are not a
+            kind of command, such as ``total_timeout``, hold for every kind that knows
+            them.
+
+    Raises:
+        ParamError: a kind or a name is unknown, or a value out of range.
+    """
+
+    __slots__ = ("_by_class", "_by_name")
+
+    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+        if given is not None and not isinstance(given, Mapping):
+            raise _refuse("policies", f"must be a dict, not {type(given).__name__}")
+        shared: dict[str, Any] = {}
+        for name, value in (given or {}).items():
+            if name in _SECTIONS:
+                continue
+            if not any(name in _names(cls) for cls in _SECTIONS.values()):
+                raise _refuse(str(name), f"is not known; kinds of commands are {', '.join(_SECTIONS)}")
+            shared[name] = value
+        self._by_name: dict[str, Policy] = {}
+        for section, cls in _SECTIONS.items():
+            base = cls.of({name: value for name, value in shared.items() if name in _names(cls)})
+            self._by_name[section] = cls.of((given or {}).get(section), base)
+        self._by_class: dict[type[Policy], Policy] = {
+            cls: self._by_name[section] for section, cls in reversed(_SECTIONS.items())
+        }
+
+    def resolve(self, cls: type[P], given: P | Mapping[str, Any] | None) -> P:
+        """The policy for a call: what the caller gave, on top of the default.
+
+        Raises:
+            ParamError: as for :meth:`Policy.of`.
+        """
+        base: P = self._by_class[cls]  # type: ignore[assignment]  # the dict maps each class to its instance
+        return base if given is None else cls.of(given, base)

@@ -1,0 +1,180 @@
+"""The links to one node: how many, which is given out, and when one is thrown away."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from aerospike_wire.errors import ResultCode
+from aerospike_wire.transport import LinkFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aerospike_wire.transport import Link, Runtime
+
+PIPELINE_DEPTH: Final = 64
+"""Requests under way on a shared link before another link is opened beside it."""
+_PROBE_AFTER: Final = 1.0
+"""Seconds of idleness after which a link is looked at before it is used again."""
+
+
+@attrs.frozen
+class PoolLimits:
+    """How many links, and for how long."""
+
+    maximum: int = 100
+    """Links of one node at most, shared and exclusive ones together."""
+    pipelines: int = 4
+    """Shared links at most."""
+    idle: float = 55.0
+    """Seconds after which an idle link is not used again; older servers close theirs after 60."""
+
+
+class Pool:
+    """Links to one node.
+
+    Exclusive links serve one caller at a time and wait in a deque, last used first.
+    Shared links, where the runtime can pipeline, take requests of many callers at once.
+    """
+
+    __slots__ = ("_connect", "_exclusive", "_idle", "_limits", "_lock", "_opened", "_runtime", "_shared")
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        connect: Callable[[float | None], Awaitable[Link]],
+        limits: PoolLimits,
+    ) -> None:
+        self._runtime = runtime
+        self._connect = connect
+        self._limits = limits
+        self._idle: deque[Link] = deque()
+        self._exclusive: set[Link] = set()
+        self._shared: list[Link] = []
+        self._opened = 0
+        self._lock = runtime.lock()
+
+    @property
+    def size(self) -> int:
+        """Links that are open or being opened."""
+        return self._opened
+
+    @property
+    def load(self) -> int:
+        """Requests that wait for an answer on all links."""
+        return sum(link.load for link in (*self._shared, *self._exclusive))
+
+    def links(self) -> tuple[Link, ...]:
+        """Every open link."""
+        return (*self._shared, *self._idle, *self._exclusive)
+
+    def ready(self) -> Link | None:
+        """A shared link that can be used at once, None if one must be opened first."""
+        shared = self._shared
+        if len(shared) == 1:  # by far the most frequent case
+            link = shared[0]
+            if link.usable and link.load < PIPELINE_DEPTH and not link.stalled:
+                return link
+        return self._least_loaded()
+
+    def _least_loaded(self) -> Link | None:
+        best: Link | None = None
+        for link in tuple(self._shared):
+            if not link.usable:
+                self._drop(link)
+            elif not link.stalled and (best is None or link.load < best.load):
+                best = link
+        if best is not None and best.load >= PIPELINE_DEPTH and len(self._shared) < self._limits.pipelines:
+            return None
+        return best
+
+    async def lease_shared(self, deadline: float | None) -> Link:
+        """A shared link; it is not given back.
+
+        Raises:
+            LinkFailure: none could be opened.
+        """
+        link = self.ready()
+        if link is not None:
+            return link
+        async with self._lock:
+            link = self.ready()  # another caller may have opened one meanwhile
+            if link is None:
+                link = await self._open(deadline)
+                self._shared.append(link)
+            return link
+
+    async def lease(self, deadline: float | None) -> Link:
+        """A link for one caller alone; it must be given back.
+
+        Raises:
+            LinkFailure: the pool is exhausted, or no link could be opened.
+        """
+        while True:
+            try:
+                link = self._idle.pop()
+            except IndexError:
+                break
+            if self._fit(link):
+                self._exclusive.add(link)
+                return link
+            self._forget(link)
+        link = await self._open(deadline)
+        self._exclusive.add(link)
+        return link
+
+    def _fit(self, link: Link) -> bool:
+        if not link.usable:
+            return False
+        idle = self._runtime.now() - link.last_used
+        return idle < _PROBE_AFTER or (idle < self._limits.idle and link.probe())
+
+    def give_back(self, link: Link, *, keep: bool = True) -> None:
+        """The caller of :meth:`lease` is done with its link."""
+        self._exclusive.discard(link)
+        if keep and link.usable and not link.load:
+            self._idle.append(link)
+        else:
+            self._forget(link)
+
+    def discard(self, link: Link) -> None:
+        """Close a link that must not be used again, shared or not."""
+        if link in self._shared:
+            self._drop(link)
+        else:
+            self._exclusive.discard(link)
+            self._forget(link)
+
+    async def _open(self, deadline: float | None) -> Link:
+        if self._opened >= self._limits.maximum:
+            raise LinkFailure(
+                ResultCode.NO_MORE_CONNECTIONS,
+                f"all {self._limits.maximum} connections of the node are in use",
+                sent=False,
+            )
+        self._opened += 1
+        try:
+            return await self._connect(deadline)
+        except BaseException:
+            self._opened -= 1
+            raise
+
+    def _drop(self, link: Link) -> None:
+        self._shared.remove(link)
+        self._forget(link)
+
+    def _forget(self, link: Link) -> None:
+        self._opened -= 1
+        link.close()
+
+    def close(self) -> None:
+        """Close every link; whoever waits on one gets an error."""
+        for link in self.links():
+            link.close()
+        self._idle.clear()
+        self._exclusive.clear()
+        self._shared.clear()
+        self._opened = 0

@@ -1,0 +1,249 @@
+"""One connection as a state table, without the connection (protocol section 1).
+
+A node answers the requests of a connection one after another, in order. So the channel
+is a queue: :meth:`Channel.send` takes what a request expects and puts it at the end,
+bytes that arrive complete what is at the front. Those are its only two doors. A caller
+that gave up stays in the queue, because its answer is still to come and must not be
+taken for the next one's.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from aerospike_wire.errors import ProtocolError
+from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, read_frame_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class State(enum.Enum):
+    """What a connection can be."""
+
+    NEW = "new"
+    """Nothing was sent yet."""
+    LOGIN = "login"
+    """A login is under way; nothing else may be sent."""
+    READY = "ready"
+    CLOSED = "closed"
+    """Ended by either side."""
+    BROKEN = "broken"
+    """The peer sent what it may not send. Nothing that follows can be trusted."""
+
+
+class Event(enum.Enum):
+    """What happens to a connection."""
+
+    SEND_LOGIN = "send a login"
+    SEND = "send a request"
+    LOGIN_ANSWERED = "have a login answered"
+    ANSWERED = "have a request answered"
+    GARBAGE = "receive garbage"
+    CLOSE = "close"
+
+
+TABLE: Final[dict[State, dict[Event, State]]] = {
+    State.NEW: {
+        Event.SEND_LOGIN: State.LOGIN,
+        Event.SEND: State.READY,
+        Event.GARBAGE: State.BROKEN,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.LOGIN: {
+        Event.LOGIN_ANSWERED: State.READY,
+        Event.GARBAGE: State.BROKEN,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.READY: {
+        Event.SEND: State.READY,
+        Event.ANSWERED: State.READY,
+        Event.GARBAGE: State.BROKEN,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.CLOSED: {Event.CLOSE: State.CLOSED, Event.GARBAGE: State.CLOSED},
+    State.BROKEN: {Event.CLOSE: State.BROKEN, Event.GARBAGE: State.BROKEN},
+}
+"""From state and event to the next state; an event that has no entry must not happen."""
+
+_SIZE_MASK: Final = 0xFFFF_FFFF_FFFF
+_MESSAGE_WORD: Final = 0x0203
+"""Version 2, type 3: the first two bytes of nearly all frames."""
+_WORD: Final = struct.Struct(">Q")
+_BUFFER: Final = 64 * 1024
+
+
+class Exchange:
+    """A request that was sent and what has come back so far.
+
+    Args:
+        frame_type: kind of the request; the answer must be of the same.
+        collect: takes the body of each frame and is True for the last one; None if the
+            answer is one frame.
+        login: True if the request is a login.
+    """
+
+    __slots__ = ("body", "collect", "frame_type", "login")
+
+    def __init__(
+        self,
+        frame_type: int = FrameType.MESSAGE,
+        collect: Callable[[bytes], bool] | None = None,
+        *,
+        login: bool = False,
+    ) -> None:
+        self.frame_type = frame_type
+        self.collect = collect
+        self.login = login
+        self.body = b""
+        """Body of the answer's last frame, once it is complete."""
+
+
+class Channel:
+    """The protocol side of one connection.
+
+    Args:
+        limit: bytes that one frame may have; more is taken for an attack or a mistake.
+    """
+
+    __slots__ = ("_buffer", "_end", "_limit", "_start", "_view", "error", "pending", "state")
+
+    def __init__(self, *, limit: int = 128 * 1024 * 1024) -> None:
+        self.state = State.NEW
+        self.pending: deque[Exchange] = deque()
+        """What is to be answered, oldest first."""
+        self.error: ProtocolError | None = None
+        """Why the channel is broken."""
+        self._limit = limit
+        self._buffer = bytearray(_BUFFER)
+        self._view = memoryview(self._buffer)
+        self._start = 0
+        self._end = 0
+
+    def send(self, exchange: Exchange) -> None:
+        """Note that a request goes out; the transport sends its bytes.
+
+        Raises:
+            RuntimeError: the state does not allow it; a mistake in the transport.
+        """
+        if self.state is not State.READY or exchange.login:
+            self._happen(Event.SEND_LOGIN if exchange.login else Event.SEND)
+        self.pending.append(exchange)
+
+    def withdraw(self, exchange: Exchange) -> None:
+        """Take back a request none of whose bytes were sent."""
+        self.pending.remove(exchange)
+
+    def close(self) -> None:
+        """Note that the connection has ended."""
+        self._happen(Event.CLOSE)
+
+    def receive(self, data: bytes | bytearray | memoryview) -> list[Exchange]:
+        """Take bytes as they came; gives the exchanges that they completed, in order.
+
+        Raises:
+            ProtocolError: the bytes make no sense. The channel is broken from then on.
+        """
+        done: list[Exchange] = []
+        view = memoryview(data)
+        while view:
+            room = self.writable()
+            size = min(len(room), len(view))
+            room[:size] = view[:size]
+            done += self.received(size)
+            view = view[size:]
+            if self.error is not None:
+                if not done:
+                    raise self.error
+                break
+        return done
+
+    def writable(self) -> memoryview:
+        """Room for the next bytes; the transport tells with :meth:`received` how many it put there."""
+        if self._end == len(self._buffer):
+            self._make_room()
+        return self._view[self._end :]
+
+    def _make_room(self) -> None:
+        # Growth follows what has arrived, not what a header claims.
+        left = self._end - self._start
+        size = len(self._buffer)
+        if left > size // 2:
+            size *= 2
+        buffer = bytearray(size)
+        buffer[:left] = self._view[self._start : self._end]
+        self._buffer, self._view = buffer, memoryview(buffer)
+        self._start, self._end = 0, left
+
+    def received(self, count: int) -> list[Exchange]:
+        """The exchanges that ``count`` more bytes completed; sets :attr:`error` if they make no sense."""
+        self._end += count
+        if self.error is not None:
+            self._start = self._end = 0
+            return []
+        done: list[Exchange] = []
+        try:
+            self._take_frames(done)
+        except ProtocolError as error:
+            self._break(error)
+        return done
+
+    def _take_frames(self, done: list[Exchange]) -> None:
+        view, start, end = self._view, self._start, self._end
+        pending = self.pending
+        unpack = _WORD.unpack_from
+        try:
+            while end - start >= FRAME_HEADER_SIZE:
+                (word,) = unpack(view, start)
+                if word >> 48 == _MESSAGE_WORD:
+                    frame_type, size = 3, word & _SIZE_MASK
+                else:
+                    frame_type, size = read_frame_header(view, start)
+                if size > self._limit:
+                    msg = f"frame claims {size} bytes, the limit is {self._limit}"
+                    raise ProtocolError(msg)
+                if not pending:
+                    msg = f"a frame of type {frame_type} came although nothing was asked"
+                    raise ProtocolError(msg)
+                exchange = pending[0]
+                if frame_type != exchange.frame_type:
+                    msg = f"the answer is a frame of type {frame_type}, expected {int(exchange.frame_type)}"
+                    raise ProtocolError(msg)
+                stop = start + FRAME_HEADER_SIZE + size
+                if stop > end:
+                    break
+                body = bytes(view[start + FRAME_HEADER_SIZE : stop])
+                start = stop
+                if exchange.collect is not None and not exchange.collect(body):
+                    continue
+                exchange.body = body
+                pending.popleft()
+                if exchange.login:
+                    self._happen(Event.LOGIN_ANSWERED)
+                done.append(exchange)
+            else:
+                if end > start and not pending:
+                    msg = "bytes came although nothing was asked"
+                    raise ProtocolError(msg)
+        finally:
+            if start == end:
+                start = end = 0
+                if len(self._buffer) > _BUFFER:
+                    self._buffer = bytearray(_BUFFER)
+                    self._view = memoryview(self._buffer)
+            self._start, self._end = start, end
+
+    def _break(self, error: ProtocolError) -> None:
+        self.error = error
+        self._start = self._end = 0
+        self._happen(Event.GARBAGE)
+
+    def _happen(self, event: Event) -> None:
+        try:
+            self.state = TABLE[self.state][event]
+        except KeyError:
+            msg = f"a connection that is {self.state.value} cannot {event.value}"
+            raise RuntimeError(msg) from None

@@ -1,0 +1,291 @@
+"""Blocking sockets, and the way to run the core's coroutines on them."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aerospike_wire.errors import ProtocolError, ResultCode
+from aerospike_wire.proto.channel import Channel, Exchange
+from aerospike_wire.transport import Call, LinkFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from types import TracebackType
+
+    from aerospike_wire.transport import Link
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Complete a coroutine that never suspends.
+
+    Over blocking sockets every step of the core returns before it would suspend, so one
+    ``send`` runs it to its end: no event loop, no thread.
+
+    Raises:
+        RuntimeError: it did suspend; the message names the coroutine that did.
+    """
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    name = _innermost(work)
+    work.close()
+    msg = f"{name} suspended, which nothing may do in the blocking client"
+    raise RuntimeError(msg)
+
+
+def _innermost(work: Any) -> str:
+    """Name of the coroutine that a suspended one waits in."""
+    while True:
+        inner = getattr(work, "cr_await", None) or getattr(work, "gi_yieldfrom", None)
+        if inner is None or not hasattr(inner, "__qualname__"):
+            return str(getattr(work, "__qualname__", type(work).__qualname__))
+        work = inner
+
+
+class BlockingLink:
+    """One blocking connection; one request at a time."""
+
+    __slots__ = ("_channel", "_socket", "address", "last_used")
+
+    def __init__(self, sock: socket.socket, address: str) -> None:
+        self._socket = sock
+        self._channel = Channel()
+        self.address = address
+        self.last_used = time.monotonic()
+
+    @property
+    def usable(self) -> bool:
+        """False once the socket is closed."""
+        return self._socket.fileno() >= 0
+
+    @property
+    def load(self) -> int:
+        """Requests under way: 0 or 1."""
+        return len(self._channel.pending)
+
+    @property
+    def stalled(self) -> bool:
+        """Never: a link whose caller gave up is closed."""
+        return False
+
+    async def exchange(self, call: Call) -> bytes:
+        """Send a request and wait for its answer."""
+        exchange = self.start(call)
+        return self.finish(call, exchange)
+
+    def start(self, call: Call) -> Exchange:
+        """Send a request whole.
+
+        Raises:
+            LinkFailure: not all of it could be sent, so the node cannot have carried it out.
+        """
+        exchange = Exchange(call.frame_type, call.collect, login=call.login)
+        self._channel.send(exchange)
+        sock = self._socket
+        try:
+            view = memoryview(call.request)
+            while view:
+                sock.settimeout(self._patience(call, sent=False))
+                view = view[sock.send(view) :]
+        except LinkFailure:
+            raise
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise _failure(error, call, sent=False) from error
+            raise
+        return exchange
+
+    def finish(self, call: Call, exchange: Exchange) -> bytes:
+        """Wait for the answer to what :meth:`start` sent.
+
+        Raises:
+            LinkFailure: no answer came, or none that makes sense. The link is closed.
+        """
+        sock, channel = self._socket, self._channel
+        try:
+            while True:
+                sock.settimeout(self._patience(call, sent=True))
+                count = sock.recv_into(channel.writable())
+                if not count:
+                    self.close()
+                    raise LinkFailure(ResultCode.CONNECTION, "the node closed the connection", sent=True)
+                for done in channel.received(count):
+                    if done is exchange:
+                        self.last_used = time.monotonic()
+                        if channel.error is not None:
+                            self.close()
+                        return exchange.body
+                if channel.error is not None:
+                    raise channel.error
+        except LinkFailure:
+            raise
+        except BaseException as error:
+            self.close()
+            if isinstance(error, ProtocolError):
+                raise LinkFailure(ResultCode.CLIENT, error.msg or "", sent=True) from error
+            if isinstance(error, OSError):
+                raise _failure(error, call, sent=True) from error
+            if call.write:
+                error.add_note("The request had been sent: the write may have been applied.")
+            raise
+
+    def _patience(self, call: Call, *, sent: bool) -> float | None:
+        """Seconds to wait for the socket once; closes the link if there are none left."""
+        if call.deadline is None:
+            return call.silence
+        left = call.deadline - time.monotonic()
+        if left <= 0:
+            self.close()
+            raise LinkFailure(ResultCode.TIMEOUT, "the total timeout passed before the answer came", sent=sent)
+        return left if call.silence is None or left < call.silence else call.silence
+
+    def probe(self) -> bool:
+        """True if nothing has happened on the idle socket."""
+        try:
+            readable, _, _ = select.select([self._socket], [], [], 0)
+        except (OSError, ValueError):
+            return False
+        return not readable
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._channel.close()
+        self._channel.pending.clear()
+        self._socket.close()
+
+
+def _failure(error: OSError, call: Call, *, sent: bool) -> LinkFailure:
+    if isinstance(error, TimeoutError):
+        left = None if call.deadline is None else call.deadline - time.monotonic()
+        which = "total timeout passed" if left is not None and left <= 0 else "socket was silent for too long"
+        return LinkFailure(ResultCode.TIMEOUT, f"the {which} before the answer came", sent=sent)
+    if isinstance(error, ssl.SSLError):
+        return LinkFailure(ResultCode.TLS, str(error), sent=sent)
+    return LinkFailure(ResultCode.CONNECTION, _words(error), sent=sent)
+
+
+def _words(error: OSError) -> str:
+    name = errno.errorcode.get(error.errno or 0)
+    text = error.strerror or str(error)
+    return f"{text} ({name})" if name else text
+
+
+class _ThreadLock:
+    """A thread lock where the core expects an asynchronous one."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    async def __aenter__(self) -> None:
+        self._lock.acquire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+
+class BlockingRuntime:
+    """Blocking sockets and the caller's own thread."""
+
+    pipelined = False
+
+    def now(self) -> float:
+        """The monotonic clock."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep in the caller's thread."""
+        time.sleep(seconds)
+
+    async def resolve(self, host: str, port: int, timeout: float) -> list[tuple[str, int]]:
+        """The addresses of a host. The system's resolver has a timeout of its own."""
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise LinkFailure(ResultCode.INVALID_HOST, f"cannot resolve {host!r}: {error}", sent=False) from error
+        return list(dict.fromkeys((str(row[4][0]), int(row[4][1])) for row in rows))
+
+    async def connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float,
+        tls: ssl.SSLContext | None = None,
+        tls_name: str | None = None,
+    ) -> BlockingLink:
+        """Open a connection."""
+        address = f"{host}:{port}"
+        sock: socket.socket | None = None
+        try:
+            sock = socket.create_connection((host, port), timeout)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is not None:
+                sock = tls.wrap_socket(sock, server_hostname=tls_name or host)
+        except OSError as error:
+            if sock is not None:
+                sock.close()
+            raise connect_failure(error, address, timeout) from error
+        except BaseException:
+            if sock is not None:
+                sock.close()
+            raise
+        return BlockingLink(sock, address)
+
+    async def exchange_all(self, calls: Sequence[tuple[Link, Call]]) -> list[bytes | LinkFailure]:
+        """Send to every node, then read from every node."""
+        started: list[Exchange | LinkFailure] = []
+        for link, call in calls:
+            assert isinstance(link, BlockingLink)  # noqa: S101  a runtime only gets its own links
+            try:
+                started.append(link.start(call))
+            except LinkFailure as failure:
+                started.append(failure)
+        answers: list[bytes | LinkFailure] = []
+        for (link, call), exchange in zip(calls, started, strict=True):
+            if isinstance(exchange, LinkFailure):
+                answers.append(exchange)
+                continue
+            assert isinstance(link, BlockingLink)  # noqa: S101
+            try:
+                answers.append(link.finish(call, exchange))
+            except LinkFailure as failure:
+                answers.append(failure)
+        return answers
+
+    async def compute(self, work: Callable[[], T]) -> T:
+        """Run it in the caller's thread."""
+        return work()
+
+    def lock(self) -> _ThreadLock:
+        """A lock between threads."""
+        return _ThreadLock()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run it now."""
+        run(work)
+
+    async def close(self) -> None:
+        """Nothing runs beside the calls."""
+
+
+def connect_failure(error: OSError, address: str, timeout: float) -> LinkFailure:
+    """What a failed connection attempt is to the core."""
+    if isinstance(error, TimeoutError):
+        return LinkFailure(ResultCode.TIMEOUT, f"no connection to {address} within {timeout * 1000:.0f} ms", sent=False)
+    if isinstance(error, ssl.SSLError):
+        return LinkFailure(ResultCode.TLS, f"TLS with {address} failed: {error}", sent=False)
+    return LinkFailure(ResultCode.CONNECTION, f"cannot connect to {address}: {_words(error)}", sent=False)

@@ -1,0 +1,95 @@
+"""What all tests share: an embedded node, and one client fixture that stands for both clients."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aerospike_wire import AsyncClient, Client
+from aerospike_wire.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+CLIENTS = {"async": AsyncClient, "sync": Client}
+
+
+class Either:
+    """One of the two clients behind one face, so that a behaviour test is written once.
+
+    Every method is awaited; on the blocking client it has finished by then. Attributes
+    that are no calls to the server, such as ``with_error_hook``, work as they are.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    @property
+    def kind(self) -> str:
+        """``async`` or ``sync``."""
+        return "async" if isinstance(self.client, AsyncClient) else "sync"
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.client, name)
+        twin = getattr(AsyncClient, name, None)
+        if name == "with_error_hook":
+            return lambda *args, **kwargs: Either(found(*args, **kwargs))
+        if name == "query":
+            return lambda *args, **kwargs: _Query(found(*args, **kwargs))
+        if inspect.iscoroutinefunction(twin):
+            return _awaitable(found)
+        return found
+
+
+class _Query:
+    def __init__(self, query: Any) -> None:
+        self.query = query
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.query, name)
+        if name == "results":
+            return _awaitable(found)
+
+        def again(*args: Any, **kwargs: Any) -> _Query:
+            found(*args, **kwargs)
+            return self
+
+        return again
+
+
+def _awaitable(method: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        result = method(*args, **kwargs)
+        return await result if inspect.isawaitable(result) else result
+
+    return call
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedServer]:
+    """A node with a namespace that refuses TTLs, ``test``, and one that takes them, ``bar``."""
+    with EmbeddedServer(namespaces=["test,ttl=off", "bar"]) as running:
+        yield running
+
+
+@pytest.fixture(params=CLIENTS)
+async def make_client(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., Either]]:
+    """Makes clients of the kind under test and closes them in the end."""
+    made: list[Either] = []
+
+    def make(hosts: Any, **settings: Any) -> Either:
+        either = Either(CLIENTS[request.param](hosts, **settings))
+        made.append(either)
+        return either
+
+    yield make
+    for either in made:
+        await either.close()
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Either], server: EmbeddedServer) -> Either:
+    """A client of the kind under test, for ``server``."""
+    return make_client(server.address)
