@@ -48,10 +48,10 @@ R = TypeVar("R")
 _ROWS: Final = dict(FACTS)
 
 
-class Trouble(Exception):  # noqa: N818  internal: what one try ended with
+class Trouble(Exception):
     """Why a try failed, in the terms of the funnel."""
 
-    def __init__(  # noqa: PLR0913  one field per fact
+    def __init__(
         self,
         code: int,
         message: str | None = None,
@@ -177,6 +177,7 @@ class Core:
         Raises:
             Trouble: there is none, or its breaker is open.
         """
+        node: Node | None
         if isinstance(command, RecordCommand):
             node = self.node_of(command.key.namespace, command.key.digest, policy, attempt, write=command.write)
         else:
@@ -194,10 +195,8 @@ class Core:
         """
         breaker = node.breaker
         if breaker.is_open(self.runtime.now()):
-            words = (
-                f"node {node.name} had {breaker.count} errors within {breaker.window:.1f} s, the limit is {breaker.limit}"
-            )
-            raise Trouble(ResultCode.MAX_ERROR_RATE, words)
+            errors = f"{breaker.count} errors within {breaker.window:.1f} s"
+            raise Trouble(ResultCode.MAX_ERROR_RATE, f"node {node.name} had {errors}, the limit is {breaker.limit}")
 
     def node_of(self, namespace: str, digest: bytes, policy: Policy, attempt: int, *, write: bool) -> Node:
         """The node of a record.
@@ -290,7 +289,7 @@ class Core:
             trouble.message or trouble.words.message,
         )
 
-    async def again(  # noqa: PLR0913  what the decision depends on
+    async def again(
         self,
         trouble: Trouble,
         node: Node | None,
@@ -325,7 +324,7 @@ class Core:
             await self.runtime.sleep(pause)
         return True
 
-    def error_of(  # noqa: PLR0913  the facts of a failure
+    def error_of(
         self,
         trouble: Trouble,
         attempts: list[Attempt],
@@ -359,7 +358,7 @@ class Core:
         error.__cause__ = trouble.cause
         return errors.apply(error)
 
-    def fail(  # noqa: PLR0913
+    def fail(
         self,
         trouble: Trouble,
         attempts: list[Attempt],
@@ -397,7 +396,7 @@ def as_trouble(error: BaseException) -> Trouble:
         return Trouble(ResultCode.PARAM, error.msg, argument=error.argument, final=True)
     if isinstance(error, AerospikeError):
         return Trouble(error.code or ResultCode.CLIENT, error.msg, final=True, cause=error.__cause__)
-    assert isinstance(error, Unreachable)  # noqa: S101  the callers catch nothing else
+    assert isinstance(error, Unreachable)
     return _unreachable(error)
 
 

@@ -19,8 +19,7 @@ from aerospike_wire.proto.invalid import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from typing_extensions import Self
+    from typing import Self
 
     from aerospike_wire.errors import Hook, HookMapping
     from aerospike_wire.transport import Runtime
@@ -66,7 +65,7 @@ class Facade:
 
     def _sibling(self, core: Core) -> Self:
         twin = object.__new__(type(self))
-        twin._core = core  # noqa: SLF001  the same class
+        twin._core = core
         return twin
 
     def is_connected(self) -> bool:
@@ -79,7 +78,7 @@ class Facade:
         return f"{type(self).__name__}({seeds!r})"
 
 
-async def create_user(  # noqa: PLR0913  what the call has
+async def create_user(
     core: Core,
     username: Any,
     password: Any,
@@ -103,7 +102,7 @@ class QueryBase:
 
     __slots__ = ("_bins", "_core", "_namespace", "_predicate", "_set")
 
-    def __init__(self, core: Core, namespace: Any, set: Any) -> None:  # noqa: A002
+    def __init__(self, core: Core, namespace: Any, set: Any) -> None:
         self._core = core
         self._namespace = namespace
         self._set = set

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from aerospike_wire.batch import BatchResult, BatchRow
 from aerospike_wire.core import REFUSALS, Core, Trouble, as_trouble
 from aerospike_wire.errors import Attempt, ResultCode, is_in_doubt
-from aerospike_wire.proto.keys import PARTITIONS, partition_id
+from aerospike_wire.proto.keys import PARTITIONS
 from aerospike_wire.transport import Call, LinkFailure
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _split(
     return [(node, command.part(found)) for node, found in by_node.values()]
 
 
-def _row(  # noqa: PLR0913  the facts of a row's failure
+def _row(
     core: Core,
     command: BatchRead,
     row: Row,
@@ -217,7 +217,7 @@ async def query(core: Core, command: QueryCommand, hook: Hook | HookMapping | No
             trouble = _settle(command, parts, outcomes, left)
         if not left and trouble is None:
             break
-        assert trouble is not None  # noqa: S101  partitions are only left over by a failure
+        assert trouble is not None
         node = parts[0][0] if len(parts) == 1 else None
         if not await core.again(trouble, node, policy, attempt + 1, deadline, retry_codes=_PARTITION_CODES):
             fan.fail(trouble, command)

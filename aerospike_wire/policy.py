@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import attrs
 
@@ -178,7 +178,7 @@ class Policy:
     """How long a connection may take to deliver the answer to a call that has timed out."""
 
     @classmethod
-    def of(cls: type[P], given: P | Mapping[str, Any] | None, base: P | None = None) -> P:
+    def of(cls, given: Self | Mapping[str, Any] | None, base: Self | None = None) -> Self:
         """The policy that a caller gave, on top of the client's default.
 
         Args:

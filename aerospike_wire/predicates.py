@@ -7,7 +7,7 @@ from aerospike_wire.proto.commands.query import Predicate, check_predicate
 from aerospike_wire.proto.invalid import InvalidArgument
 
 
-def equals(bin: str, val: int | str | bytes) -> Predicate:  # noqa: A002  the official name
+def equals(bin: str, val: int | str | bytes) -> Predicate:
     """The bin has this value.
 
     Raises:
@@ -19,7 +19,7 @@ def equals(bin: str, val: int | str | bytes) -> Predicate:  # noqa: A002  the of
         raise refused(invalid) from None
 
 
-def between(bin: str, min: int, max: int) -> Predicate:  # noqa: A002
+def between(bin: str, min: int, max: int) -> Predicate:
     """The bin has an integer from ``min`` to ``max``, both included.
 
     Raises:

@@ -29,11 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import PurePath
     from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Self
 
     from aerospike_wire.batch import BatchResult
-    from aerospike_wire.core import Core
     from aerospike_wire.operations import Operation
     from aerospike_wire.policy import (
         AdminPolicy,
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
         RemovePolicy,
         WritePolicy,
     )
-    from aerospike_wire.proto.commands.query import Predicate
     from aerospike_wire.types import Key, Record
 
 

@@ -26,7 +26,7 @@ _FORGET_AFTER: Final = 5
 """Looks at a node that must fail in a row before it is forgotten."""
 
 
-class Unreachable(Exception):  # noqa: N818  internal; the core turns it into an error
+class Unreachable(Exception):
     """No seed led to a usable node."""
 
     def __init__(self, seeds: tuple[SeedFailure, ...]) -> None:

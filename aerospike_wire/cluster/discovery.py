@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 USER_AGENT_VERSION: Final = 1
 
 
-class StepFailed(Exception):  # noqa: N818  internal
+class StepFailed(Exception):
     """A step of the way to a node failed."""
 
     def __init__(self, step: Step, failure: LinkFailure) -> None:

@@ -14,6 +14,8 @@ from aerospike_wire.proto.header import FrameType
 from aerospike_wire.transport import Call, LinkFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aerospike_wire.config import ClientConfig
     from aerospike_wire.transport import Link, Runtime
 
@@ -104,7 +106,7 @@ class Authenticator:
         return Session(token, ends)
 
     async def _ask(
-        self, link: Link, command: AdminCommand, fields: list[tuple[int, bytes]]
+        self, link: Link, command: AdminCommand, fields: Sequence[tuple[int, bytes]]
     ) -> tuple[int, dict[int, bytes]]:
         seconds = self._config.login_timeout / 1000
         call = Call(

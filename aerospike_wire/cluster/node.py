@@ -54,7 +54,7 @@ class Node:
         "tend_link",
     )
 
-    def __init__(  # noqa: PLR0913  a node is many facts
+    def __init__(
         self,
         runtime: Runtime,
         config: ClientConfig,
@@ -100,7 +100,8 @@ class Node:
         if deadline is not None:
             left = deadline - self._runtime.now()
             if left <= 0:
-                raise LinkFailure(ResultCode.TIMEOUT, "the total timeout passed before a connection was open", sent=False)
+                words = "the total timeout passed before a connection was open"
+                raise LinkFailure(ResultCode.TIMEOUT, words, sent=False)
             seconds = min(seconds, left)
         link = await self._runtime.connect(self.host, self.port, seconds)
         if self._authenticator.needed:

@@ -71,6 +71,8 @@ class Indexes:
 
     by_name: dict[tuple[str, str], Index] = attrs.field(factory=dict)
     """Namespace and name to index, in the order of creation."""
+    listed_sets: set[tuple[str, str]] = attrs.field(factory=set)
+    """Namespace and name of sets whose index was switched on as a setting."""
 
     def create(self, index: Index) -> None:
         """Add an index.
@@ -90,8 +92,13 @@ class Indexes:
             raise DefinitionDiffersError
         same = next((other for other in self.by_name.values() if other.definition == index.definition), None)
         if same is not None:
-            del self.by_name[same.namespace, same.name]
-        elif not index.set_index and self._count(index.namespace) >= MAX_DEFINITIONS:
+            # Renamed in its place: the order of definitions is the order in which they are listed.
+            self.by_name = {
+                (key if old is same else place): (index if old is same else old)
+                for place, old in self.by_name.items()
+            }
+            return
+        if not index.set_index and self._count(index.namespace) >= MAX_DEFINITIONS:
             raise TooManyIndexesError
         self.by_name[key] = index
 
@@ -110,8 +117,24 @@ class Indexes:
         yield from (index for index in mine if index.set_index)
 
     def has_set_index(self, namespace: str, set_name: str) -> bool:
-        """Whether a set has an index of its records."""
+        """Whether a set has an index of its records, by definition or by setting."""
+        if (namespace, set_name) in self.listed_sets:
+            return True
         return any(index.set_index and index.set == set_name for index in self.of(namespace))
+
+    def list_set(self, namespace: str, set_name: str, *, on: bool) -> bool:
+        """Switch a set's index on or off as a setting.
+
+        Returns:
+            False if the set has an index by definition, which settings cannot change.
+        """
+        if any(index.set_index and index.set == set_name for index in self.of(namespace)):
+            return False
+        if on:
+            self.listed_sets.add((namespace, set_name))
+        else:
+            self.listed_sets.discard((namespace, set_name))
+        return True
 
     def find(  # noqa: PLR0913  a query names its index by all of these
         self,

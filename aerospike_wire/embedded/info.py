@@ -13,6 +13,7 @@ from aerospike_wire.embedded import security
 from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters
 from aerospike_wire.embedded.users import Privilege
 from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto.keys import PARTITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "cluster-name": cluster.cluster_name,
     "cluster-stable": cluster.cluster_stable,
     "recluster": cluster.constant(OK),
-    "partitions": cluster.constant(str(cluster.PARTITIONS)),
+    "partitions": cluster.constant(str(PARTITIONS)),
     "partition-generation": cluster.constant("0"),
     "peers-generation": cluster.constant("0"),
     "rebalance-generation": cluster.constant("1"),

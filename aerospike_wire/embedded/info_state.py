@@ -134,6 +134,11 @@ def _set_names(node: Node, found: Namespace) -> list[bytes]:
     for index in node.indexes.of(found.name):
         if index.set_index and index.set:
             names.setdefault(index.set.encode(errors="surrogateescape"))
+    names.update(
+        (name.encode(errors="surrogateescape"), None)
+        for namespace_name, name in sorted(node.indexes.listed_sets)
+        if namespace_name == found.name
+    )
     names.update(dict.fromkeys(found.truncations))
     names.pop(b"", None)
     return list(names)
@@ -191,14 +196,19 @@ def get_config(node: Node, _session: Session, parameters: Parameters) -> str:
 def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``set-config:context=namespace``: change a setting that this node has.
 
-    These are a namespace's ``default-ttl`` and ``max-record-size``. Servers have many more;
-    they are refused like names that no server knows.
+    These are a namespace's ``default-ttl`` and ``max-record-size`` and a set's
+    ``enable-index``. Servers have many more; they are refused like names that no server
+    knows.
     """
     if parameters.required("context") != "namespace":
         raise _unknown_setting()
     found = parameters.namespace(node, "id")
-    if parameters.find("set") is not None:
-        raise _unknown_setting()
+    set_name = parameters.optional("set", MAX_SET)
+    if set_name is not None:
+        on = parameters.find("enable-index")
+        if on not in ("true", "false") or not node.indexes.list_set(found.name, set_name, on=on == "true"):
+            raise _unknown_setting()
+        return OK
     for part in parameters.text.split(";"):
         name, _, value = part.partition("=")
         if name == "default-ttl" and value.isdecimal() and int(value) <= _MAX_TTL:

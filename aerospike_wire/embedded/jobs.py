@@ -56,7 +56,7 @@ def _run(node: Node, message: Message) -> None:
     ]
     if set_name and not members:
         raise Refusal(ResultCode.RECORD_NOT_FOUND, "job on an unknown set")
-    chosen = members if found is None else [record for record in members if found.values(record)]
+    chosen = members if found is None else [record for record in members if found.value(record) is not None]
     if kind is None:
         _write(node, message, chosen)
     else:

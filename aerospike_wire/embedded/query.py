@@ -187,11 +187,9 @@ def _walk(node: Node, query: Query) -> list[tuple[bytes, int | None]]:
             if resume is None or record.digest < resume.digest:
                 found.append((pid, 0, record.digest))
             continue
-        found.extend(
-            (pid, value, record.digest)
-            for value in query.range.values(record)
-            if resume is None or (value, record.digest) > (resume.value, resume.digest)
-        )
+        value = query.range.value(record)
+        if value is not None and (resume is None or (value, record.digest) > (resume.value, resume.digest)):
+            found.append((pid, value, record.digest))
     if query.range is None:
         found.sort(key=lambda visit: visit[2], reverse=True)
         found.sort(key=lambda visit: visit[0])

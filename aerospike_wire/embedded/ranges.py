@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aerospike_wire.embedded import filters, normal
+from aerospike_wire.embedded import filters, geo, normal
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field
@@ -16,7 +16,7 @@ from aerospike_wire.proto.keys import MAX_SET
 from aerospike_wire.proto.values import Particle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from aerospike_wire.embedded.node import Node
     from aerospike_wire.embedded.store import Namespace, StoredRecord
@@ -43,17 +43,20 @@ class Range:
     begin: int | bytes
     end: int | bytes
 
-    def values(self, record: StoredRecord) -> Iterable[int]:
-        """The index values by which a record is found, smallest first; none if it is not."""
+    def value(self, record: StoredRecord) -> int | None:
+        """The index value by which a record is found, None if it is not.
+
+        A record that has several matching items is found once, by the smallest.
+        """
         found = record.bins.get(self.bin)
         if found is None:
-            return ()
+            return None
         if self.index_type == 0:
             kind, data = found
             value = int.from_bytes(data, "big", signed=True) if kind == Particle.INTEGER else data
-            return self._hit(value) if kind == self.particle else ()
-        hits = {hit for item in self._items(*found) for hit in self._hit(item)}
-        return sorted(hits)
+            return self._hit(value) if kind == self.particle else None
+        hits = (self._hit(item) for item in self._items(*found))
+        return min((hit for hit in hits if hit is not None), default=None)
 
     def _items(self, kind: int, data: bytes) -> Iterator[int | bytes]:
         wanted = Particle.LIST if self.index_type == 1 else Particle.MAP
@@ -66,10 +69,10 @@ class Range:
                 # Strings and blobs inside lists carry their type in the first byte.
                 yield value[0] if self.particle == Particle.INTEGER else value[0][1:]
 
-    def _hit(self, value: int | bytes) -> tuple[int, ...]:
+    def _hit(self, value: int | bytes) -> int | None:
         if isinstance(value, int) and isinstance(self.begin, int) and isinstance(self.end, int):
-            return (value,) if self.begin <= value <= self.end else ()
-        return (_hashed(value),) if isinstance(value, bytes) and value == self.begin else ()
+            return value if self.begin <= value <= self.end else None
+        return _hashed(value) if isinstance(value, bytes) and value == self.begin else None
 
 
 def _hashed(value: bytes) -> int:
@@ -160,7 +163,12 @@ def _parse_range(data: bytes, index_type: int) -> Range:
         return Range(name, index_type, particle, low, high)
     if particle not in (Particle.STRING, Particle.BLOB, Particle.GEOJSON):
         raise Refusal(ResultCode.INVALID_REQUEST, f"index range of particle type {particle}")
-    if particle != Particle.GEOJSON and len(begin) >= _MAX_VALUE:
+    if particle == Particle.GEOJSON:
+        try:
+            geo.parse(begin)
+        except geo.BadGeoJSON as error:
+            raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
+    elif len(begin) >= _MAX_VALUE:
         raise Refusal(ResultCode.INVALID_REQUEST, "index value too long")
     return Range(name, index_type, particle, begin, end)
 

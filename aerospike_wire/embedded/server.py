@@ -246,6 +246,6 @@ class EmbeddedServer:
             server.close()
             for connection in tuple(self._connections):
                 connection.abort()
-            while self._connections:  # each leaves the set in one of the next turns
-                await asyncio.sleep(0)  # noqa: ASYNC110  an event would need a second book of connections
+            while self._connections:  # noqa: ASYNC110  each leaves the set in one of the next turns
+                await asyncio.sleep(0)
             await server.wait_closed()

@@ -189,8 +189,8 @@ from aerospike_wire.errors.client import (
     NoMoreRecords,
     ParamError,
     ProtocolError,
-    TLSError,
     TimeoutError,
+    TLSError,
     UseNormalRetry,
 )
 from aerospike_wire.errors.cluster import (
@@ -300,6 +300,7 @@ from aerospike_wire.errors.udf import (
 )
 
 __all__ = [
+    "FACTS",
     "AdminContext",
     "AdminError",
     "AerospikeError",
@@ -332,7 +333,6 @@ __all__ = [
     "ErrorMiddleware",
     "ExpiredPassword",
     "ExpiredSession",
-    "FACTS",
     "Failure",
     "FilteredOut",
     "ForbiddenError",

@@ -63,7 +63,7 @@ class AerospikeError(Exception):
             raise TypeError(msg)
         cls.code = cls._own_code = int(code)
 
-    def __init__(  # noqa: PLR0913  the five of args, and the facts
+    def __init__(
         self,
         code: int | str | None = None,
         msg: str | None = None,
@@ -87,7 +87,7 @@ class AerospikeError(Exception):
 
     # Apart from __init__ and positional throughout, because the middleware is on the
     # path of every miss of a cache and keyword arguments of a class cost it a third.
-    def _set(  # noqa: PLR0913, PLR0917
+    def _set(
         self,
         code: int | None,
         msg: str | None,

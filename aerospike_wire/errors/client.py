@@ -9,7 +9,7 @@ from aerospike_wire.errors.base import AerospikeError, ClientError
 from aerospike_wire.errors.codes import ResultCode
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 
 class _BuiltinOSError:

@@ -7,7 +7,7 @@ so that an error can be logged, pickled and kept.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import enum
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
@@ -427,7 +427,7 @@ def plain(value: Any) -> Any:
             for field in attrs.fields(type(value))
             if field.repr and getattr(value, field.name) is not None
         }
-    if isinstance(value, datetime.datetime | datetime.date):
+    if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     return type(value).__name__
 

@@ -79,7 +79,7 @@ class MappingHook:
         found = self.mapping.get(failure.code)
         if found is None:
             for cls in type(error).__mro__:
-                found = self.mapping.get(cls)  # type: ignore[call-overload]  # any class may be asked for
+                found = self.mapping.get(cls)
                 if found is not None:
                     break
             else:
@@ -149,7 +149,7 @@ class ErrorMiddleware:
         """A sibling that applies further hooks after those of this one."""
         return ErrorMiddleware((*self.hooks, *hooks), error_detail=self.error_detail)
 
-    def error(  # noqa: PLR0913  one argument per fact
+    def error(
         self,
         code: int,
         context: ErrorContext,

@@ -173,7 +173,8 @@ def _pack_map(value: dict[Any, Any], out: list[bytes], argument: str, depth: int
     pairs: list[tuple[bytes, Any]] = []
     for key, item in value.items():
         if isinstance(key, bool) or not isinstance(key, int | str | bytes):
-            raise InvalidArgument(argument, f"has a map key of type {type(key).__name__}; int, str or bytes can be keys")
+            kind = type(key).__name__
+            raise InvalidArgument(argument, f"has a map key of type {kind}; int, str or bytes can be keys")
         packed: list[bytes] = []
         _pack(key, packed, argument, depth + 1)
         pairs.append((packed[0], item))
@@ -230,7 +231,7 @@ def unpack_from(data: bytes | bytearray | memoryview, offset: int) -> tuple[Any,
         raise ProtocolError(msg) from None
 
 
-def _unpack(data: bytes, offset: int, depth: int) -> tuple[Any, int]:  # noqa: C901, PLR0911, PLR0912  one branch per tag
+def _unpack(data: bytes, offset: int, depth: int) -> tuple[Any, int]:
     tag = data[offset]
     offset += 1
     if tag < 0x80:

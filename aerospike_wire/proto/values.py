@@ -45,7 +45,7 @@ class Particle(enum.IntEnum):
     GEOJSON = 23
 
 
-def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:  # noqa: PLR0911  one return per type
+def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:
     """Particle type and bytes of a value.
 
     Args:
@@ -186,7 +186,7 @@ def _read_map(data: bytes) -> dict[Any, Any]:
     return value
 
 
-def _read_null(data: bytes) -> None:
+def _read_null(_: bytes) -> None:
     return None
 
 

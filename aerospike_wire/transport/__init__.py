@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LinkFailure(Exception):  # noqa: N818  internal; the core turns it into an error
+class LinkFailure(Exception):
     """A request on a link did not get its answer.
 
     One object for each waiting caller, with the common reason as its cause.

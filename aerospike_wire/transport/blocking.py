@@ -249,7 +249,7 @@ class BlockingRuntime:
         """Send to every node, then read from every node."""
         started: list[Exchange | LinkFailure] = []
         for link, call in calls:
-            assert isinstance(link, BlockingLink)  # noqa: S101  a runtime only gets its own links
+            assert isinstance(link, BlockingLink)
             try:
                 started.append(link.start(call))
             except LinkFailure as failure:
@@ -259,7 +259,7 @@ class BlockingRuntime:
             if isinstance(exchange, LinkFailure):
                 answers.append(exchange)
                 continue
-            assert isinstance(link, BlockingLink)  # noqa: S101
+            assert isinstance(link, BlockingLink)
             try:
                 answers.append(link.finish(call, exchange))
             except LinkFailure as failure:

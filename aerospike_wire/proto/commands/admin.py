@@ -53,7 +53,8 @@ class SecurityCommand(Command[R_co]):
     _packed: list[tuple[int, bytes]] = attrs.field(init=False, factory=list, repr=False)
 
     def prepare(self, policies: Policies) -> AdminPolicy:
-        policy = self.policy = policies.resolve(AdminPolicy, self.policy)
+        policy: AdminPolicy = policies.resolve(AdminPolicy, self.policy)
+        self.policy = policy
         self._packed = self.fields()
         return policy
 

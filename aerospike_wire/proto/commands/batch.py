@@ -68,7 +68,8 @@ class BatchRead(Command[None]):
     _names: tuple[str, ...] | None = attrs.field(init=False, default=None)
 
     def prepare(self, policies: Policies) -> BatchPolicy:
-        policy = self.policy = policies.resolve(BatchPolicy, self.policy)
+        policy: BatchPolicy = policies.resolve(BatchPolicy, self.policy)
+        self.policy = policy
         if not isinstance(self.keys, list | tuple):
             raise InvalidArgument("keys", f"must be a list of keys, not {type(self.keys).__name__}")
         self._names = None if self.bins is None else bins_of(self.bins)
@@ -87,7 +88,7 @@ class BatchRead(Command[None]):
     def pack(self, indexes: Sequence[int], features: Features) -> bytes:
         """The frame that asks for some of the rows."""
         policy: BatchPolicy = self.policy
-        info1, info3 = read_flags(policy)  # type: ignore[arg-type]  # has the same fields
+        info1, info3 = read_flags(policy)
         ops: list[bytes] = []
         if self._names is None:
             info1 |= Info1.READ | Info1.GET_ALL
@@ -178,7 +179,8 @@ class BatchPart(Command[None]):
         asked = frozenset(self.indexes)
         for body in self._bodies:
             for offset in message_offsets(body):
-                _, _, _, info3, _, code, generation, void_time, index, n_fields, n_ops = MESSAGE.unpack_from(body, offset)
+                head = MESSAGE.unpack_from(body, offset)
+                info3, (code, generation, void_time, index, n_fields, n_ops) = head[3], head[5:]
                 if info3 & Info3.LAST:
                     continue
                 if index not in asked:

@@ -31,7 +31,8 @@ class InfoCommand(Command[R_co]):
     frame_type: ClassVar[FrameType] = FrameType.INFO
 
     def prepare(self, policies: Policies) -> InfoPolicy:
-        policy = self.policy = policies.resolve(InfoPolicy, self.policy)
+        policy: InfoPolicy = policies.resolve(InfoPolicy, self.policy)
+        self.policy = policy
         self.check()
         return policy
 
@@ -140,7 +141,9 @@ class IndexCreate(InfoCommand[None]):
         return _expect_ok(self.value(body))
 
     def context(self) -> IndexContext:
-        return IndexContext(self.method, self._policy(), _str(self.namespace), _str(self.set), _str(self.name), _str(self.bin))
+        return IndexContext(
+            self.method, self._policy(), _str(self.namespace), _str(self.set), _str(self.name), _str(self.bin)
+        )
 
 
 @attrs.define(eq=False)

@@ -8,7 +8,6 @@ import attrs
 
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.policy import OperatePolicy
-from aerospike_wire.proto.commands.base import Features
 from aerospike_wire.proto.commands.record import (
     RecordCommand,
     read_bins,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aerospike_wire.policy import Policies, RecordPolicy
+    from aerospike_wire.proto.commands.base import Features
 
 
 class Operation(Protocol):
@@ -110,7 +110,7 @@ class Operate(RecordCommand[OperatePolicy, Record]):
     def encode(self, features: Features) -> bytes:
         policy: OperatePolicy = self.policy
         reads = any(not operation.writes for operation in self._checked)
-        info1, info3 = read_flags(policy) if reads else (0, 0)  # type: ignore[arg-type]  # has the same fields
+        info1, info3 = read_flags(policy) if reads else (0, 0)
         if reads:
             info1 |= Info1.READ
         if not self.write:

@@ -80,7 +80,8 @@ class QueryCommand(Command[None]):
     _names: tuple[str, ...] = attrs.field(init=False, default=())
 
     def prepare(self, policies: Policies) -> QueryPolicy:
-        policy = self.policy = policies.resolve(QueryPolicy, self.policy)
+        policy: QueryPolicy = policies.resolve(QueryPolicy, self.policy)
+        self.policy = policy
         keys.check_namespace(self.namespace)
         keys.check_set(self.set)
         self._names = () if self.bins is None else bins_of(self.bins)

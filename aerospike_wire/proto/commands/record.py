@@ -13,9 +13,11 @@ from aerospike_wire.errors import ProtocolError, RecordContext, ResultCode
 from aerospike_wire.policy import (
     TTL_CLIENT_DEFAULT,
     TTL_NEVER_EXPIRE,
+    BatchPolicy,
     CommitLevel,
     Exists,
     Generation,
+    OperatePolicy,
     ReadModeAP,
     ReadModeSC,
     ReadPolicy,
@@ -64,7 +66,7 @@ def server_timeout(policy: RecordPolicy) -> int:
 
 
 @functools.lru_cache(maxsize=512)
-def read_flags(policy: ReadPolicy) -> tuple[int, int]:
+def read_flags(policy: ReadPolicy | OperatePolicy | BatchPolicy) -> tuple[int, int]:
     """What a read policy adds to info1 and info3."""
     info1 = Info1.READ_MODE_AP_ALL if policy.read_mode_ap is ReadModeAP.ALL else 0
     info3 = {
@@ -252,7 +254,8 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     policy_class: ClassVar[type[RecordPolicy]]
 
     def prepare(self, policies: Policies) -> RecordPolicy:
-        policy = self.policy = policies.resolve(self.policy_class, self.policy)
+        policy: RecordPolicy = policies.resolve(self.policy_class, self.policy)
+        self.policy = policy
         self.key, self.place = keys.resolve(self.key)
         return policy
 
@@ -266,7 +269,7 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     def _settled_policy(self) -> RecordPolicy | None:
         return self.policy if isinstance(self.policy, RecordPolicy) else None
 
-    def _request(  # noqa: PLR0913  the parts of a header
+    def _request(
         self,
         features: Features,
         info1: int,

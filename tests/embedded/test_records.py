@@ -1,0 +1,359 @@
+"""Single-record commands, judged by what a real node answered."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aerospike_wire.embedded import Clock, EmbeddedServer, NamespaceConfig
+from aerospike_wire.proto import msgpack
+from aerospike_wire.proto.fields import Field, field
+from aerospike_wire.proto.header import MessageHeader
+from aerospike_wire.proto.message import Op, OpCode, message_frame
+from tests.wire import (
+    GET_ALL,
+    NO_BINS,
+    READ,
+    RESPOND_ALL,
+    WRITE,
+    Wire,
+    bins_of,
+    command,
+    get,
+    op,
+    place,
+    put,
+    remove,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Recorded by sending each request to a server 8.1.2.0 Community Edition.
+LINES = (Path(__file__).parent.parent / "data" / "behaviour_record.jsonl").read_text().splitlines()
+FIXTURES = json.loads(LINES[0])["fixtures"]
+CASES = [json.loads(line) for line in LINES[1:]]
+
+NEEDS_COLLECTIONS = {
+    case["name"] for case in CASES if any(code in (3, 4, 12) for code, *_ in case.get("ops", ())) and case["result"] != 4
+} - {"get missing op with bits on missing record"}
+"""Cases whose subject is a list, map or bit operation."""
+
+RAW = {
+    "bool 2": (17, "02"),
+    "bool 2 bytes": (17, "0001"),
+    "list garbage": (20, "ff"),
+    "list with map bytes": (20, "80"),
+    "non-minimal ints in list": (20, "93cd0001d001cd00ff"),
+    "signed encodings of positive ints": (20, "92d001d10100"),
+    "string invalid utf8": (3, "ff"),
+    "geojson no header": (23, b'{"type":"Point","coordinates":[1.5,2.5]}'.hex()),
+}
+"""Values whose notation in the file does not tell their bytes."""
+
+EXPECTED_GENERATIONS = {
+    "generation equal": 1,
+    "generation wrong": 9,
+    "generation missing record 1": 1,
+    "generation gt ok": 2,
+    "generation gt equal": 1,
+    "generation gt missing 1": 1,
+    "delete generation wrong": 9,
+}
+"""The generation that the request names; the file has that of the reply."""
+
+
+def packed(value: Any) -> bytes:
+    """A value in the notation of the file as MessagePack."""
+    if isinstance(value, list):
+        return msgpack.array_head(len(value)) + b"".join(map(packed, value))
+    if isinstance(value, dict):
+        ((kind, content),) = ((key, item) for key, item in value.items() if key not in ("data", "cells"))
+        if kind == "map":
+            return msgpack.map_head(len(content)) + b"".join(packed(key) + packed(item) for key, item in content)
+        if kind == "ext":
+            data = bytes.fromhex(value["data"])
+            return (b"\xd4" if len(data) == 1 else b"\xc7" + bytes((len(data),))) + bytes((content,)) + data
+        if kind == "f32":
+            return b"\xca" + struct.pack(">f", content)
+        if kind == "f64":
+            return b"\xcb" + struct.pack(">d", float(content))
+        if kind == "raw":
+            return msgpack.pack_raw_string(content.encode())
+        prefix = {"str": b"\x03", "blob": b"\x04", "geojson": b"\x17"}[kind]
+        return msgpack.pack_raw_string(prefix + (bytes.fromhex(content) if kind == "blob" else content.encode()))
+    return msgpack.pack(value)
+
+
+def particle(value: Any) -> tuple[int, bytes]:
+    """A value in the notation of the file as type and bytes."""
+    if value is None:
+        return 0, b""
+    if isinstance(value, bool):
+        return 17, bytes((value,))
+    if isinstance(value, int):
+        return 1, struct.pack(">q", value)
+    if isinstance(value, list):
+        return 20, packed(value)
+    if "map" in value:
+        return 19, packed(value)
+    if "str" in value:
+        return 3, value["str"].encode("latin-1" if value["str"] == "\xff" else "utf-8")
+    if "blob" in value:
+        return 4, bytes.fromhex(value["blob"])
+    if "f64" in value:
+        return 2, struct.pack(">d", float(value["f64"]))
+    if "geojson" in value:
+        return 23, struct.pack(">BH", 0, value["cells"]) + bytes(8 * value["cells"]) + value["geojson"].encode()
+    if "mp" in value:
+        return 4, bytes.fromhex(value["hex"])
+    return value["ptype"], bytes.fromhex(value.get("hex", ""))
+
+
+def comparable(kind: int, data: bytes) -> tuple[int, bytes]:
+    """Without the cells of a geospatial value, which the file only counts."""
+    if kind == 23:
+        (cells,) = struct.unpack_from(">H", data, 1)
+        return kind, data[3 + 8 * cells :]
+    return kind, data
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[EmbeddedServer]:
+    """A node whose namespace takes TTLs, as the recorded one did."""
+    with EmbeddedServer(clock=Clock()) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def line(node: EmbeddedServer) -> Iterator[Wire]:
+    """A connection to it."""
+    with Wire(node) as connection:
+        yield connection
+
+
+def cases() -> list[Any]:
+    """The cases that can be played from the file alone."""
+    return [
+        pytest.param(
+            case,
+            id=case["name"],
+            marks=pytest.mark.xfail(reason="list, map and bit operations are not there yet", strict=True)
+            if case["name"] in NEEDS_COLLECTIONS
+            else (),
+        )
+        for case in CASES
+        if "info" in case
+    ]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_recorded_case(line: Wire, case: dict[str, Any]) -> None:
+    """The node answers and stores what a real one did."""
+    key = case["name"]
+    before = FIXTURES[case["before"][1:]] if isinstance(case["before"], str) else case["before"]
+    replaced = {kind: bytes.fromhex(data) for kind, data in case.get("fields", ())}
+    digest = replaced.get(Field.DIGEST)
+    line.ask(remove(key))
+    if before is not None:
+        ops = [Op(2, name.encode(), *particle(value)).pack() for name, value in before.items()]
+        assert line.ask(command(key, info2=WRITE, ops=ops)).result == 0
+    ops = []
+    for code, name, value in case["ops"]:
+        kind, data = RAW.get(key) or particle(value)
+        ops.append(Op(code, name.encode(), kind, bytes.fromhex(data) if isinstance(data, str) else data).pack())
+    fields = {Field.NAMESPACE: b"test", Field.SET: b"demo", Field.DIGEST: _digest(key), **replaced}
+    if key.startswith("no set"):
+        del fields[Field.SET]
+    if key == "namespace missing":
+        del fields[Field.NAMESPACE]
+    if key == "key field without digest":
+        del fields[Field.DIGEST]
+    header = MessageHeader(
+        *case["info"], generation=EXPECTED_GENERATIONS.get(key, 0), record_ttl=case.get("ttl", 0)
+    )
+    reply = line.ask(message_frame(header, [field(kind, data) for kind, data in fields.items()], ops))
+    assert reply.result == case["result"]
+    if "reply generation" not in MISNOTED.get(key, ()):
+        assert reply.header.generation == case["generation"]
+    found = [[item.code, item.bin, *comparable(item.particle, item.data)] for item in reply.ops]
+    assert found == [[code, name, *comparable(*particle(value))] for code, name, value in case["reply"]]
+    if digest is None:
+        stored = line.ask(get(key))
+        after = case.get("after", before)
+        assert stored.result == (2 if after is None else 0)
+        found = [[item.bin, *comparable(item.particle, item.data)] for item in stored.ops]
+        wanted = [[name, *comparable(*particle(value))] for name, value in (after or {}).items()]
+        assert sorted(found) == sorted(wanted)
+
+
+def _digest(key: str) -> bytes:
+    return place(key)[2][5:]
+
+
+def test_stored_key_decides(wire: Wire) -> None:
+    """A record with a stored key refuses requests with another key by 19, and keeps its key."""
+    mine, other = {Field.KEY: b"\x031"}, {Field.KEY: b"\x032"}
+    assert wire.ask(put("k", {"a": 1}, extra=mine)).result == 0
+    assert wire.ask(put("k", {"a": 2})).result == 0
+    for request in (get("k", extra=other), put("k", {"a": 3}, extra=other)):
+        reply = wire.ask(request)
+        assert (reply.result, reply.header.generation) == (19, 2)
+    assert wire.ask(remove("k", extra=other)).result == 19
+    right = wire.ask(get("k", extra=mine))
+    assert right.result == 0
+    assert right.fields == {}
+
+
+def test_integer_key_has_eight_bytes(wire: Wire) -> None:
+    """A write that sends an integer key of another size is refused with 16."""
+    assert wire.ask(put(1, {"a": 1}, extra={Field.KEY: b"\x01\x00\x01"})).result == 16
+
+
+@pytest.mark.parametrize(
+    ("ttl", "code"), [(0, 0), (100, 22), (315_360_000, 22), (315_360_001, 4), (0xFFFFFFFF, 0), (0xFFFFFFFE, 0)]
+)
+def test_namespace_that_expires_nothing(wire: Wire, ttl: int, code: int) -> None:
+    """Without expiry a TTL is refused with 22, and the special values are taken."""
+    assert wire.ask(put(ttl, {"a": 1}, ttl=ttl)).result == code
+
+
+def test_expiry_follows_the_clock(server: EmbeddedServer, wire: Wire) -> None:
+    """A record with a TTL tells when it expires and is gone once the node's time has passed that."""
+    reply = wire.ask(put(1, {"a": 1}, ttl=100, namespace="bar"))
+    assert abs(reply.header.record_ttl - (server.clock.seconds() + 100)) <= 1
+    kept = wire.ask(put(1, {"b": 1}, ttl=0xFFFFFFFE, namespace="bar"))
+    assert kept.header.record_ttl == reply.header.record_ttl
+    server.clock.advance(101)
+    assert wire.ask(get(1, namespace="bar")).result == 2
+
+
+def test_write_with_the_default_ttl_makes_a_record_permanent(wire: Wire) -> None:
+    """A TTL of 0 applies the namespace's default, which is never."""
+    wire.ask(put(1, {"a": 1}, ttl=100, namespace="bar"))
+    assert wire.ask(put(1, {"a": 1}, namespace="bar")).header.record_ttl == 0
+
+
+def test_default_ttl_of_the_namespace() -> None:
+    """Writes that ask for the default get the namespace's TTL."""
+    with EmbeddedServer(namespaces=["test,default-ttl=60"]) as server, Wire(server) as wire:
+        reply = wire.ask(put(1, {"a": 1}))
+        assert abs(reply.header.record_ttl - (server.clock.seconds() + 60)) <= 1
+        assert wire.ask(put(1, {"a": 1}, ttl=0xFFFFFFFF)).header.record_ttl == 0
+
+
+def test_reading_renews_a_ttl(server: EmbeddedServer, wire: Wire) -> None:
+    """A read with a touch percentage renews the TTL once less than that share of it is left."""
+    first = wire.ask(put(1, {"a": 1}, ttl=1000, namespace="bar")).header
+    wire.ask(get(1, namespace="bar", ttl=80))
+    assert wire.ask(get(1, namespace="bar")).header.record_ttl == first.record_ttl
+    server.clock.advance(300)
+    reply = wire.ask(get(1, namespace="bar", ttl=80)).header
+    assert reply.record_ttl == first.record_ttl
+    later = wire.ask(get(1, namespace="bar")).header
+    assert abs(later.record_ttl - first.record_ttl - 300) <= 1
+    assert later.generation == first.generation
+
+
+@pytest.mark.parametrize("percent", [101, 0xFFFFFFFE])
+def test_impossible_touch_percentage(wire: Wire, percent: int) -> None:
+    """A touch percentage out of range is refused with 4, if the record has a TTL."""
+    wire.ask(put(1, {"a": 1}, ttl=1000, namespace="bar"))
+    assert wire.ask(get(1, namespace="bar", ttl=percent)).result == 4
+
+
+def test_record_size_has_a_limit() -> None:
+    """A record larger than the namespace allows is refused with 13 and stays as it was."""
+    config = NamespaceConfig("test", max_record_size=1000)
+    with EmbeddedServer(namespaces=[config]) as server, Wire(server) as wire:
+        wire.ask(put(1, {"a": 1}))
+        reply = wire.ask(put(1, {"b": b"x" * 1000}))
+        assert (reply.result, reply.header.generation) == (13, 1)
+        assert bins_of(wire.ask(get(1))) == {"a": 1}
+
+
+def test_last_bin_takes_the_place_of_a_deleted_one(wire: Wire) -> None:
+    """Deleting a bin moves the last one into its place, as servers do."""
+    wire.ask(put(1, {"a": 1, "b": 2, "c": 3, "d": 4}))
+    wire.ask(put(1, {"b": None}))
+    assert list(bins_of(wire.ask(get(1)))) == ["a", "d", "c"]
+    wire.ask(put(1, {"c": None}))
+    assert list(bins_of(wire.ask(get(1)))) == ["a", "d"]
+
+
+def test_failing_operation_undoes_the_others(wire: Wire) -> None:
+    """If one operation of a message fails, none of them has happened."""
+    wire.ask(put(1, {"a": 1, "s": "x"}))
+    ops = [op(OpCode.WRITE, "a", 2), op(OpCode.INCREMENT, "s", 1)]
+    reply = wire.ask(command(1, info2=WRITE, ops=ops))
+    assert (reply.result, reply.header.generation) == (12, 1)
+    assert bins_of(wire.ask(get(1))) == {"a": 1, "s": "x"}
+
+
+def test_reads_before_the_record_goes_are_answered(wire: Wire) -> None:
+    """A message that reads and then deletes all bins answers what it read."""
+    wire.ask(put(1, {"a": 7}))
+    ops = [op(OpCode.READ, "a"), op(OpCode.DELETE_ALL)]
+    reply = wire.ask(command(1, info1=READ, info2=WRITE, ops=ops))
+    assert (reply.result, reply.header.generation) == (0, 0)
+    assert bins_of(reply) == {"a": 7}
+    assert wire.ask(get(1)).result == 2
+
+
+def test_touch_is_not_answered_even_among_all_operations(wire: Wire) -> None:
+    """With an answer for each operation wanted, a touch still gives none."""
+    wire.ask(put(1, {"a": 7}))
+    ops = [op(OpCode.TOUCH), op(OpCode.READ, "a"), op(OpCode.WRITE, "b", 1)]
+    reply = wire.ask(command(1, info1=READ, info2=WRITE | RESPOND_ALL, ops=ops))
+    assert [(item.code, item.bin) for item in reply.ops] == [(1, "a"), (2, "b")]
+
+
+def test_generations_wrap(server: EmbeddedServer, wire: Wire) -> None:
+    """After generation 65535 comes 1."""
+    wire.ask(put(1, {"a": 1}))
+
+    def age() -> None:
+        (record,) = server.node.namespaces["test"].records.values()
+        record.generation = 0xFFFF
+
+    server.call(age)
+    assert wire.ask(put(1, {"a": 2})).header.generation == 1
+
+
+def test_points_come_back_with_their_cell(wire: Wire) -> None:
+    """A GeoJSON point is stored with its S2 cell, the same as a server computes."""
+    text = b'{"type": "Point", "coordinates": [-122.4, 37.8]}'
+    wire.ask(command(1, info2=WRITE, ops=[Op(2, b"g", 23, b"\x00\x00\x00" + text).pack()]))
+    (item,) = wire.ask(get(1)).ops
+    assert item.data == b"\x00\x00\x01" + bytes.fromhex("8085805f0d32c5bf") + text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json",
+        "[]",
+        "{}",
+        '{"type": "Nope"}',
+        '{"type": "Point", "coordinates": [0, 95]}',
+        '{"type": "Point", "coordinates": [0]}',
+        '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 0]]]}',
+        '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}',
+        '{"type": "AeroCircle", "coordinates": [[0, 0], -1]}',
+    ],
+)
+def test_bad_geojson(wire: Wire, text: str) -> None:
+    """What is no place on Earth is refused with 160."""
+    data = b"\x00\x00\x00" + text.encode()
+    assert wire.ask(command(1, info2=WRITE, ops=[Op(2, b"g", 23, data).pack()])).result == 160
+
+
+def test_header_read_of_many_flags(wire: Wire) -> None:
+    """Asking for no bins wins over asking for all."""
+    wire.ask(put(1, {"a": 1}))
+    assert wire.ask(command(1, info1=READ | GET_ALL | NO_BINS)).ops == []
