@@ -379,7 +379,6 @@ _LOOK_CODES: Final = frozenset(
 """Codes that suggest that the cluster is not what it was."""
 
 
-
 REFUSALS: Final = (InvalidArgument, ParamError, Trouble, Unreachable, ClientError)
 """What can end a call before anything is sent."""
 
@@ -424,4 +423,3 @@ def _unreachable(error: Unreachable) -> Trouble:
         ]
         cause = ExceptionGroup("no seed could be used", group)
     return Trouble(code, message, seeds=error.seeds, final=True, cause=cause)
-

@@ -68,9 +68,7 @@ class Fanout:
 
     def fail(self, trouble: Trouble, command: Command[Any]) -> NoReturn:
         """Raise for the whole command."""
-        self._core.fail(
-            trouble, self.attempts, self._started, command.context(), write=command.write, hook=self._hook
-        )
+        self._core.fail(trouble, self.attempts, self._started, command.context(), write=command.write, hook=self._hook)
 
     async def round(
         self, parts: list[tuple[Node, Command[None]]], policy: Policy, deadline: float | None
@@ -269,4 +267,3 @@ def _settle(
             first = first or Trouble(ResultCode.CLUSTER, words, sent=True, answered=True)
     command.partitions_done = PARTITIONS - len(left)
     return first
-

@@ -34,13 +34,21 @@ _SUMMARY: Final = (
 
 def _no_job(_node: Node, _session: Session, parameters: Parameters) -> str:
     # Jobs run to their end before they are answered, and none is remembered.
-    if parameters.text:
+    if _job_id(parameters) is not None:
         raise InfoRefusal(ResultCode.RECORD_NOT_FOUND, "job not found")
     return ""
 
 
+def _job_id(parameters: Parameters) -> str | None:
+    wanted = parameters.find("id")
+    wanted = parameters.find("trid") if wanted is None else wanted
+    if wanted is not None and not wanted.isdecimal():
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad id")
+    return wanted
+
+
 def _abort(_node: Node, _session: Session, parameters: Parameters) -> str:
-    if parameters.find("id") is None and parameters.find("trid") is None:
+    if _job_id(parameters) is None:
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "missing 'id'")
     raise InfoRefusal(ResultCode.RECORD_NOT_FOUND, "id not active")
 
@@ -72,6 +80,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "service-clear-std": cluster.address,
     "service-clear-alt": cluster.constant(""),
     "admin-clear-std": cluster.constant(""),
+    "admin-tls-std": cluster.constant(""),
     "services": cluster.constant(""),
     "services-alternate": cluster.constant(""),
     "services-alumni": cluster.constant(""),
@@ -117,7 +126,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     # known, but not in this edition
     **dict.fromkeys(
         (
-            "peers-tls-std", "peers-tls-alt", "alumni-tls-std", "service-tls-std", "service-tls-alt", "admin-tls-std",
+            "peers-tls-std", "peers-tls-alt", "alumni-tls-std", "service-tls-std", "service-tls-alt",
             "rack-ids", "racks", "roster", "roster-set", "quiesce", "quiesce-undo", "revive", "masking", "feature-key",
             "xdr-set-filter", "xdr-get-filter", "xdr-dc-state",
         ),
@@ -180,6 +189,6 @@ def handle(node: Node, session: Session, body: bytes) -> bytes:
     if not body:
         lines = list(_SUMMARY)
     else:
-        lines = [line for line in body.decode(errors="surrogateescape").split("\n")[:-1] if line]
+        lines = body.decode(errors="surrogateescape").split("\n")[:-1]
     reply = "".join(f"{line}\t{answer(node, session, line)}\n" for line in lines)
     return reply.encode(errors="surrogateescape")

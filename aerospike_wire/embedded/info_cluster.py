@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ FEATURES: Final = (
 MAX_USER_AGENT: Final = 88
 """Characters of what a client calls itself."""
 
+_MAX_SIZE_DIGITS: Final = 3
 _UNKNOWN_AGENT: Final = base64.b64encode(b"unknown").decode()
 _ALL_PARTITIONS: Final = base64.b64encode(b"\xff" * (PARTITIONS // 8)).decode()
 
@@ -89,15 +91,15 @@ def cluster_key(node: Node) -> str:
 
 def cluster_stable(node: Node, _session: Session, parameters: Parameters) -> str:
     """``cluster-stable:``: the cluster's key, if it is as large as expected."""
-    size = parameters.optional("size")
+    size = parameters.optional("size", _MAX_SIZE_DIGITS)
     if size is not None:
         if not size.isdecimal():
-            raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad 'size'")
+            raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad size")
         if int(size) != 1:
             raise InfoRefusal(ResultCode.CLUSTER_CHANGE, "cluster not specified size")
     ignore = parameters.optional("ignore-migrations")
     if ignore not in (None, "true", "false", "yes", "no"):
-        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad 'ignore-migrations'")
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad ignore migrations")
     name = parameters.namespace_name(required=False)
     if name is not None and ignore not in ("true", "yes"):
         known_namespace(node, name)
@@ -115,8 +117,11 @@ def peers(_node: Node, _session: Session, _parameters: Parameters) -> str:
     return "0,3000,[]"
 
 
-def replicas(node: Node, _session: Session, _parameters: Parameters) -> str:
+def replicas(node: Node, _session: Session, parameters: Parameters) -> str:
     """``replicas``: the node is master of every partition."""
+    most = parameters.optional("max")
+    if most is not None and not most.isdecimal():
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad max")
     return ";".join(f"{name}:0,1,{_ALL_PARTITIONS}" for name in node.namespaces)
 
 
@@ -133,6 +138,10 @@ def replicas_master(node: Node, _session: Session, _parameters: Parameters) -> s
 def user_agent_set(_node: Node, session: Session, parameters: Parameters) -> str:
     """``user-agent-set:value=``: the client says what it is, once per connection."""
     value = parameters.required("value", MAX_USER_AGENT)
+    try:
+        base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "'value' invalid base64") from None
     if session.user_agent is not None:
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "already set")
     session.user_agent = value

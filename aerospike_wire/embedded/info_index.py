@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _ONE_OF_KINDS: Final = "must be one of 'numeric', 'string', 'blob', 'geo2dsphere'"
 _TYPE_OF_COLLECTION: Final = {"list": "list", "mapkeys": "map", "mapvalues": "map"}
+_MAX_TYPE: Final = 19
+"""Bytes of the name of what an index holds."""
 _INDEX_ARENA: Final = 16 * 1024 * 1024
 """Bytes that servers set aside for an index, however small."""
 
@@ -64,7 +66,7 @@ def definition(node: Node, parameters: Parameters) -> Index:
     if type_name not in TYPES:
         raise _invalid("bad 'indextype' - must be one of 'default', 'list', 'mapkeys', 'mapvalues'")
     data = parameters.optional("indexdata")
-    kind = parameters.optional("type")
+    kind = parameters.optional("type", _MAX_TYPE)
     if data is None and kind is None:
         raise _invalid("both 'indexdata' and 'type' are missing")
     if data is not None and kind is not None:
@@ -138,6 +140,8 @@ def _expression(encoded: str, wanted: str) -> bytes:
         expression = msgpack.unpack(packed)
     except (binascii.Error, ProtocolError):
         raise _invalid("bad 'exp'") from None
+    if not isinstance(expression, list):
+        raise _invalid("bad 'exp'")
     found = index_texts.type_of(expression)
     if found is not None and found != wanted:
         raise _invalid(f"bad 'exp' - expression type '{found}' does not match expected type '{wanted}'")
@@ -169,9 +173,13 @@ def listing(node: Node, _session: Session, parameters: Parameters) -> str:
     names = list(node.namespaces) if wanted is None else [known_namespace(node, wanted).name]
     if encoded not in (None, "true", "false"):
         raise _invalid("bad b64")
-    found = [index for name in names for index in node.indexes.of(name)]
+    return _all_described(node, names, encoded=encoded == "true")
+
+
+def _all_described(node: Node, namespaces: list[str], *, encoded: bool) -> str:
+    found = [index for name in namespaces for index in node.indexes.of(name)]
     found.sort(key=lambda index: index.set_index)
-    return ";".join(_described(index, encoded=encoded == "true") for index in found)
+    return ";".join(_described(index, encoded=encoded) for index in found)
 
 
 def _described(index: Index, *, encoded: bool) -> str:
@@ -198,12 +206,12 @@ def stat(node: Node, _session: Session, parameters: Parameters) -> str:
     if not parameters.is_path:
         name = parameters.required("indexname", MAX_NAME)
         return _statistics(node, parameters.namespace(node, "ns").name, name)
-    namespace, *rest = [*parameters.path, ""]
-    if namespace not in node.namespaces:
+    namespace, name = [*parameters.path, "", ""][:2]
+    if namespace and namespace not in node.namespaces:
         return "ns_type=unknown"
-    if rest[0]:
-        return _statistics(node, namespace, rest[0])
-    return ";".join(_described(index, encoded=False) for index in node.indexes.of(namespace))
+    if name:
+        return _statistics(node, namespace, name)
+    return _all_described(node, [namespace] if namespace else list(node.namespaces), encoded=False)
 
 
 def _statistics(node: Node, namespace: str, name: str) -> str:

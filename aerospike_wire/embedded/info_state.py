@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID, cluster_key
-from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters, known_namespace
+from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.embedded.store import Namespace, StoredRecord
 
+_LEADING_NUMBER: Final = re.compile(r"\s*(-?)\+?(\d+)")
+_HISTOGRAMS: Final = ("ttl", "object-size", "object-size-linear")
 _NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
 _MAX_TTL: Final = 10 * 365 * 24 * 3600
 _MIN_RECORD_SIZE: Final = 64
@@ -178,19 +181,27 @@ def _set(node: Node, found: Namespace, name: bytes) -> str:
 
 def get_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``get-config:context=``: those settings of a server that this node has."""
-    context = parameters.required("context")
+    context = parameters.optional("context")
     if context == "namespace":
         return _joined(_namespace_settings(parameters.namespace(node, "id")))
     if context == "network":
-        host, port = node.address
-        return _joined({"service.port": port, "service.address": host, "service.tls-port": 0})
+        return _joined(_network_settings(node))
     if context == "service":
-        return _joined({"cluster-name": node.cluster_name or "null", "node-id": node.name})
-    if context == "security":
-        return _joined({"enable-security": node.security.enabled})
-    if context == "xdr":
+        return _joined(_service_settings(node))
+    if context is None:
+        return _joined({**_service_settings(node), **_network_settings(node)})
+    if context in ("security", "xdr"):
         return ""
     raise InfoRefusal(ResultCode.INVALID_REQUEST, "invalid context")
+
+
+def _service_settings(node: Node) -> dict[str, object]:
+    return {"cluster-name": node.cluster_name or "none", "node-id": node.name}
+
+
+def _network_settings(node: Node) -> dict[str, object]:
+    host, port = node.address
+    return {"service.port": port, "service.address": host, "service.tls-port": 0}
 
 
 def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
@@ -200,7 +211,10 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     ``enable-index``. Servers have many more; they are refused like names that no server
     knows.
     """
-    if parameters.required("context") != "namespace":
+    context = parameters.required("context")
+    if context not in ("service", "network", "namespace", "security", "logging", "xdr"):
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "invalid context")
+    if context != "namespace":
         raise _unknown_setting()
     found = parameters.namespace(node, "id")
     set_name = parameters.optional("set", MAX_SET)
@@ -255,7 +269,11 @@ def _truncate(node: Node, name: str, set_name: bytes, parameters: Parameters) ->
 
 
 def _mark(text: str, now: int) -> int:
-    nanoseconds = int(text) if text.isdecimal() else 0
+    digits = _LEADING_NUMBER.match(text)
+    if digits and digits[1]:
+        # Servers read a negative number as a huge one.
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "would truncate in the future")
+    nanoseconds = int(digits[2]) if digits else 0
     mark = nanoseconds // _NANOSECONDS_PER_MILLISECOND - CITRUSLEAF_EPOCH * 1000
     if mark <= 0:
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "would truncate to 0")
@@ -283,16 +301,17 @@ def _forget(node: Node, name: str, set_name: bytes) -> str:
     return OK
 
 
-def eviction_reset(node: Node, _session: Session, parameters: Parameters) -> str:
+def eviction_reset(_node: Node, _session: Session, parameters: Parameters) -> str:
     """``eviction-reset``: nothing is ever evicted here, so there is nothing to forget."""
-    known_namespace(node, parameters.namespace_name() or "")
+    parameters.namespace_name()
     return OK
 
 
 def histogram(node: Node, _session: Session, parameters: Parameters) -> str:
     """``histogram``: empty, as on a server that has not made one."""
     parameters.namespace(node)
-    parameters.required("type")
+    if parameters.required("type") not in _HISTOGRAMS:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "unknown hist name")
     return ""
 
 
@@ -303,6 +322,6 @@ def latencies(node: Node, _session: Session, parameters: Parameters) -> str:
     wanted = parameters.optional("hist")
     if wanted is not None:
         if wanted not in names:
-            raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad 'hist'")
+            raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad hist name")
         return f"{wanted}:"
     return ";".join(f"{name}:" for name in names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded import lua
@@ -17,15 +16,24 @@ if TYPE_CHECKING:
 MAX_SOURCE: Final = 1024 * 1024
 """Bytes of a module's text."""
 
-_FILE_NAME: Final = re.compile(r"[A-Za-z0-9_$-][A-Za-z0-9._$-]{0,126}\Z")
+MAX_FILE_NAME: Final = 127
+"""Bytes of a module's file name."""
+
+
+_BAD_FILE_NAME: Final = "error=invalid_filename"
+
+
+def _file_name(parameters: Parameters) -> str | None:
+    name = parameters.find("filename")
+    return None if name is None or len(name.encode(errors="surrogateescape")) > MAX_FILE_NAME else name
 
 
 def put(node: Node, _session: Session, parameters: Parameters) -> str:
     """``udf-put``: register a module, if its text is Lua."""
-    name = parameters.find("filename") or ""
-    dot = name.find(".")
-    if not _FILE_NAME.match(name) or dot < 0 or dot == len(name) - 1:
-        return "error=invalid_filename"
+    name = _file_name(parameters)
+    dot = -1 if name is None else name.find(".")
+    if name is None or dot <= 0 or dot == len(name) - 1:
+        return _BAD_FILE_NAME
     length = parameters.find("content-len") or ""
     if (parameters.find("udf-type") or "LUA") != "LUA":
         return "error=invalid_udf_type"
@@ -50,9 +58,9 @@ def put(node: Node, _session: Session, parameters: Parameters) -> str:
 
 def get(node: Node, _session: Session, parameters: Parameters) -> str:
     """``udf-get``: a module's text."""
-    name = parameters.find("filename") or ""
-    if not _FILE_NAME.match(name):
-        return "error=invalid_filename"
+    name = _file_name(parameters)
+    if name is None:
+        return _BAD_FILE_NAME
     source = node.modules.sources.get(name)
     if source is None:
         return "error=not_found"
@@ -69,9 +77,9 @@ def listing(node: Node, _session: Session, _parameters: Parameters) -> str:
 
 def remove(node: Node, _session: Session, parameters: Parameters) -> str:
     """``udf-remove``: forget a module; fine if there is none."""
-    name = parameters.find("filename") or ""
-    if not _FILE_NAME.match(name):
-        return "error=invalid_filename"
+    name = _file_name(parameters)
+    if name is None:
+        return _BAD_FILE_NAME
     node.modules.remove(name)
     return OK
 

@@ -140,4 +140,3 @@ class LDAPAuthenticationError(LDAPError, code=ResultCode.LDAP_AUTHENTICATION):
 
 class LDAPQueryError(LDAPError, code=ResultCode.LDAP_QUERY):
     """A search in the LDAP directory failed."""
-

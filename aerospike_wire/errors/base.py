@@ -81,9 +81,7 @@ class AerospikeError(Exception):
         if isinstance(code, str):
             code, msg = None, code if msg is None else msg
         code = self._own_code if code is None else int(code)
-        self._set(
-            code, msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint
-        )
+        self._set(code, msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint)
 
     # Apart from __init__ and positional throughout, because the middleware is on the
     # path of every miss of a cache and keyword arguments of a class cost it a third.
@@ -192,10 +190,7 @@ class AerospikeError(Exception):
         notes = []
         if self.context is not None:
             notes.append(f"Request: {self.context.describe()}")
-        notes.extend(
-            f"Attempt {number}: {_attempt_text(attempt)}"
-            for number, attempt in enumerate(self.attempts, 1)
-        )
+        notes.extend(f"Attempt {number}: {_attempt_text(attempt)}" for number, attempt in enumerate(self.attempts, 1))
         if self.in_doubt:
             notes.append("In doubt: the write may have been applied")
         if self.hint:

@@ -638,4 +638,3 @@ _ROWS: Final = (
 
 FACTS: Final[Mapping[int, CodeFacts]] = MappingProxyType({row.code.value: row for row in _ROWS})
 """One row per known code."""
-

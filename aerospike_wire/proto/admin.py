@@ -66,9 +66,7 @@ class AdminMessage(NamedTuple):
     fields: dict[int, bytes]
 
 
-def pack(
-    command: int = 0, fields: Sequence[tuple[int, bytes]] = (), *, result: int = 0
-) -> bytes:
+def pack(command: int = 0, fields: Sequence[tuple[int, bytes]] = (), *, result: int = 0) -> bytes:
     """The body of a security message; several may follow each other in one frame."""
     head = bytes((0, result, command, len(fields))) + bytes(12)
     return head + b"".join(_FIELD.pack(len(data) + 1, kind) + data for kind, data in fields)

@@ -209,5 +209,3 @@ def read_key_particle(data: bytes | memoryview) -> Any:
     if kind == 3:
         return rest.decode(errors="surrogateescape")
     return rest
-
-

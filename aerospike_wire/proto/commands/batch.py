@@ -101,9 +101,7 @@ class BatchRead(Command[None]):
         flags |= _INLINE if policy.allow_inline else 0
         flags |= _INLINE_SSD if policy.allow_inline_ssd else 0
         flags |= _RESPOND_ALL if policy.respond_all_keys else 0
-        head = _ROW_HEAD.pack(
-            _INFO_AND_TTL, info1, 0, info3, policy.read_touch_ttl_percent & 0xFFFF_FFFF, 2, len(ops)
-        )
+        head = _ROW_HEAD.pack(_INFO_AND_TTL, info1, 0, info3, policy.read_touch_ttl_percent & 0xFFFF_FFFF, 2, len(ops))
         tail = b"".join(ops)
         parts = [_INDEX.pack(len(indexes)), bytes((flags,))]
         place: bytes | None = None

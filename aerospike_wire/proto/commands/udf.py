@@ -84,6 +84,4 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
 
     def context(self) -> UDFContext:  # type: ignore[override]  # a record command of another family
         record = RecordCommand.context(self)
-        return UDFContext(
-            self.operation, record.policy, str(self.module), str(self.function), record.key
-        )
+        return UDFContext(self.operation, record.policy, str(self.module), str(self.function), record.key)
