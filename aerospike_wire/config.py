@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aerospike_wire.errors import Hook, HookMapping
 
 DEFAULT_PORT: Final = 3000
+MAX_CREDENTIAL: Final = 63
+"""Bytes of a user's name or password."""
 
 
 class AuthMode(enum.IntEnum):
@@ -89,6 +91,15 @@ def _text(name: str, value: Any) -> str | None:
     return value
 
 
+def _check_credential(name: str, value: str | None) -> None:
+    try:
+        size = len((value or "").encode())
+    except UnicodeEncodeError:
+        raise _refuse(name, "must be text that UTF-8 can carry, without lone surrogates") from None
+    if size > MAX_CREDENTIAL:
+        raise _refuse(name, f"must have at most {MAX_CREDENTIAL} bytes, not {size}")
+
+
 def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _refuse(name, f"must be True or False, not {value!r}")
@@ -106,8 +117,10 @@ def parse_seed(text: str) -> Seed:
         host, bracket, rest = host[1:].partition("]")
         if not bracket:
             raise _refuse("hosts", f"has {text!r}, which lacks a ']'")
+        if rest and not rest.startswith(":"):
+            raise _refuse("hosts", f"has {text!r}, with something between ']' and the port")
         rest = rest.removeprefix(":")
-    elif host.count(":") > 2:  # a bare IPv6 address
+    elif "::" in host or host.count(":") > 2:  # a bare IPv6 address
         rest = ""
     else:
         host, _, rest = host.partition(":")
@@ -116,7 +129,7 @@ def parse_seed(text: str) -> Seed:
     tls_name, _, port = rest.rpartition(":")
     if not port:
         return Seed(host, DEFAULT_PORT, tls_name or None)
-    if not port.isascii() or not port.isdigit():
+    if not port.isascii() or not port.isdigit() or len(port) > 9:
         raise _refuse("hosts", f"has {text!r}, whose port is not a number")
     return Seed(host, _port(int(port)), tls_name or None)
 
@@ -191,16 +204,19 @@ def parse_config(
     else:
         given["hosts"] = hosts
     given.update({name: value for name, value in more.items() if value is not None})
+    hooks = given.pop("error_hooks", ())
     settings: dict[str, Any] = {
         "seeds": _seeds(given.pop("hosts")),
         "errors": ErrorMiddleware(
-            given.pop("error_hooks", None) or error_hooks, error_detail=given.pop("error_detail", error_detail)
+            error_hooks or hooks, error_detail=given.pop("error_detail", error_detail)
         ),
         "policies": Policies(given.pop("policies", None)),
     }
     for name in ("user", "password", "cluster_name", "app_id"):
         if name in given:
             settings[name] = _text(name, given.pop(name))
+    for name in ("user", "password"):
+        _check_credential(name, settings.get(name))
     for name, low in _LIMITS.items():
         if name in given:
             settings[name] = _number(name, given.pop(name), low)

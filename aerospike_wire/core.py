@@ -33,7 +33,7 @@ from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords
 from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.keys import partition_id
-from aerospike_wire.transport import Call, LinkFailure
+from aerospike_wire.transport import SENT_NOTE, Call, LinkFailure
 
 if TYPE_CHECKING:
     from aerospike_wire.cluster.node import Node
@@ -111,10 +111,11 @@ class Core:
         """
         started = self.runtime.now()
         try:
-            await self.cluster.connect()
+            await self.ensure_connected()
+        except REFUSALS as error:
+            trouble = as_trouble(error)
+        else:
             return
-        except Unreachable as unreachable:
-            trouble = _unreachable(unreachable)
         self.fail(trouble, [], started, ConnectContext("connect"), write=False)
 
     async def close(self) -> None:
@@ -136,21 +137,39 @@ class Core:
         runtime = self.runtime
         started = runtime.now()
         attempts: list[Attempt] = []
+        errors = self.errors
         try:
+            if hook is not None:
+                errors = errors.with_hook(hook)
             policy = command.prepare(self.policies)
             if not self.cluster.connected:
                 await self.ensure_connected()
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:
-            deadline = started + policy.total_timeout / 1000 if policy.total_timeout else None
+            timing = policy.timing
+            deadline = None if timing.total is None else started + timing.total
+            shared = runtime.pipelined and not command.exclusive
+            begun = started
             while True:
-                begun = runtime.now()
                 node: Node | None = None
                 try:
                     node = self._route(command, policy, len(attempts))
-                    result = await self._try(command, policy, node, deadline)
-                    if self.cluster.is_stale():
+                    if shared:
+                        link = node.pool.ready() or await node.pool.lease_shared(deadline)
+                        future = link.post(command.encode(node.features), begun, deadline, timing)
+                        try:
+                            body = await future
+                        except LinkFailure:
+                            raise
+                        except BaseException as stopped:
+                            if link.give_up(future) and command.write:
+                                stopped.add_note(SENT_NOTE)
+                            raise
+                        result = self.read(command, body, link, node)
+                    else:
+                        result = await self._alone(command, policy, node, deadline)
+                    if started >= self.cluster.look_at:
                         self.cluster.look_soon()
                     return result
                 except (LinkFailure, Trouble, InvalidArgument) as error:
@@ -158,7 +177,8 @@ class Core:
                 attempts.append(self.attempt(trouble, node, begun))
                 if not await self.again(trouble, node, policy, len(attempts), deadline):
                     break
-        self.fail(trouble, attempts, started, command.context(), write=command.write, hook=hook)
+                begun = runtime.now()
+        self.fail(trouble, attempts, started, command.context(), write=command.write, errors=errors)
 
     async def ensure_connected(self) -> None:
         """Connect at the first call.
@@ -175,16 +195,23 @@ class Core:
         """The node for a command.
 
         Raises:
-            Trouble: there is none, or its breaker is open.
+            Trouble: there is none.
         """
         node: Node | None
         if isinstance(command, RecordCommand):
+            key = command.key
+            table = self.cluster.partitions.tables.get(key.namespace)
+            if table is not None and not attempt and not table.strong and policy.replica is Replica.SEQUENCE:  # type: ignore[attr-defined]  # the policy of a record command
+                # What nearly always happens, without the calls that decide everything else.
+                digest = key.digest
+                node = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
+                if node is not None and node.active and not node.breaker.count:
+                    return node
             node = self.node_of(command.key.namespace, command.key.digest, policy, attempt, write=command.write)
         else:
             node = self.cluster.any_node()
             if node is None:
                 raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
-        self.check_breaker(node)
         return node
 
     def check_breaker(self, node: Node) -> None:
@@ -225,26 +252,16 @@ class Core:
             raise Trouble(ResultCode.INVALID_NODE, f"no active node is known for partition {pid} of {namespace!r}")
         return node
 
-    async def _try(self, command: Command[R], policy: Policy, node: Node, deadline: float | None) -> R:
-        """Send a command once and read the answer.
+    async def _alone(self, command: Command[R], policy: Policy, node: Node, deadline: float | None) -> R:
+        """Send a command once, on a link of its own, and read the answer.
 
         Raises:
             LinkFailure, Trouble: it did not succeed.
         """
-        call = Call(
-            command.encode(node.features),
-            command.frame_type,
-            command.collector(),
-            deadline,
-            policy.socket_timeout / 1000 if policy.socket_timeout else None,
-            command.write,
-            policy.timeout_delay / 1000,
-        )
+        silence, _, drain = policy.timing
+        request, collect = command.encode(node.features), command.collector()
+        call = Call(request, command.frame_type, collect, deadline, silence, command.write, drain)
         pool = node.pool
-        if self.runtime.pipelined and not command.exclusive:
-            link = pool.ready() or await pool.lease_shared(deadline)
-            body = await link.exchange(call)
-            return self.read(command, body, link, node)
         link = await pool.lease(deadline)
         keep = False
         try:
@@ -332,15 +349,20 @@ class Core:
         context: ErrorContext,
         *,
         write: bool,
-        hook: Hook | HookMapping | None = None,
+        errors: ErrorMiddleware | None = None,
     ) -> BaseException:
-        """The exception for a request that failed for good, after all hooks."""
-        errors = self.errors
-        if hook is not None:
-            try:
-                errors = errors.with_hook(hook)
-            except ParamError as refused:
-                trouble = as_trouble(refused)
+        """The exception for a request that failed for good, after all hooks.
+
+        Args:
+            trouble: what the last try ended with.
+            attempts: all tries.
+            started: when the call began, None where that says nothing.
+            context: the request.
+            write: whether it could change data.
+            errors: the middleware, if the call has hooks of its own.
+        """
+        if errors is None:
+            errors = self.errors
         if trouble.seeds:
             context = ConnectContext("connect", None, trouble.seeds, self.config.user)
         error = errors.error(
@@ -366,10 +388,10 @@ class Core:
         context: ErrorContext,
         *,
         write: bool,
-        hook: Hook | HookMapping | None = None,
+        errors: ErrorMiddleware | None = None,
     ) -> NoReturn:
         """Raise the exception for a request that failed for good: the one place that does."""
-        raise self.error_of(trouble, attempts, started, context, write=write, hook=hook)
+        raise self.error_of(trouble, attempts, started, context, write=write, errors=errors)
 
 
 _SESSION_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.EXPIRED_SESSION})
@@ -415,7 +437,7 @@ def _unreachable(error: Unreachable) -> Trouble:
         code = ResultCode.CONNECTION.value
     rows = [f"{row.seed}{f' ({row.address})' if row.address else ''}: {row.step} failed: {row.message}"
             for row in error.seeds]  # fmt: skip
-    message = f"cannot connect: {'; '.join(rows)}" if rows else "cannot connect: the nodes hold no partitions"
+    message = f"cannot connect: {'; '.join(rows)}"
     cause: BaseException | None = None
     if len(rows) > 1:
         group: list[AerospikeError] = [

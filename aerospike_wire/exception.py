@@ -1,6 +1,6 @@
 """Drop-in for ``aerospike.exception``: the same names, and those of codes it has no class for."""
 
-from __future__ import annotations
+from __future__ import annotations as _annotations
 
 from aerospike_wire.errors import (
     AdminError,

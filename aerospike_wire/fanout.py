@@ -42,11 +42,12 @@ _PARTITION_CODES: Final = frozenset(
 class Fanout:
     """Runs one command on several nodes."""
 
-    __slots__ = ("_core", "_hook", "_started", "attempts")
+    __slots__ = ("_core", "_hook", "_started", "attempts", "errors")
 
     def __init__(self, core: Core, hook: Hook | HookMapping | None) -> None:
         self._core = core
         self._hook = hook
+        self.errors = core.errors
         self._started = core.runtime.now()
         self.attempts: list[Attempt] = []
 
@@ -54,6 +55,8 @@ class Fanout:
         """Check the command and be connected, or fail."""
         core = self._core
         try:
+            if self._hook is not None:
+                self.errors = self.errors.with_hook(self._hook)
             policy = command.prepare(core.policies)
             await core.ensure_connected()
         except REFUSALS as error:
@@ -68,7 +71,9 @@ class Fanout:
 
     def fail(self, trouble: Trouble, command: Command[Any]) -> NoReturn:
         """Raise for the whole command."""
-        self._core.fail(trouble, self.attempts, self._started, command.context(), write=command.write, hook=self._hook)
+        self._core.fail(
+            trouble, self.attempts, self._started, command.context(), write=command.write, errors=self.errors
+        )
 
     async def round(
         self, parts: list[tuple[Node, Command[None]]], policy: Policy, deadline: float | None
@@ -81,13 +86,14 @@ class Fanout:
         leased: list[tuple[int, Link, Call]] = []
         try:
             for place, (node, part) in enumerate(parts):
+                request = part.encode(node.features)
                 try:
                     link = await node.pool.lease(deadline)
                 except LinkFailure as failure:
                     outcomes[place] = as_trouble(failure)
                     continue
                 call = Call(
-                    part.encode(node.features), part.frame_type, part.collector(), deadline, silence, part.write
+                    request, part.frame_type, part.collector(), deadline, silence, part.write
                 )
                 leased.append((place, link, call))
             answers = await core.runtime.exchange_all([(link, call) for _, link, call in leased])
@@ -144,9 +150,9 @@ async def batch_read(core: Core, command: BatchRead, hook: Hook | HookMapping | 
                 left += missing
         if not left:
             break
-    if core.cluster.is_stale():
+    if core.runtime.now() >= core.cluster.look_at:
         core.cluster.look_soon()
-    rows = [_row(core, command, row, troubles.get(index), fan, hook) for index, row in enumerate(command.rows)]
+    rows = [_row(core, command, row, troubles.get(index), fan) for index, row in enumerate(command.rows)]
     return BatchResult(tuple(rows))
 
 
@@ -173,7 +179,6 @@ def _row(
     row: Row,
     trouble: Trouble | None,
     fan: Fanout,
-    hook: Hook | HookMapping | None,
 ) -> BatchRow:
     if row.code == ResultCode.OK:
         return BatchRow(row.key, 0, row.record, in_doubt=False)
@@ -185,7 +190,7 @@ def _row(
     context = command.row_context(row)
 
     def error() -> BaseException:
-        return core.error_of(reason, attempts, None, context, write=command.write, hook=hook)
+        return core.error_of(reason, attempts, None, context, write=command.write, errors=fan.errors)
 
     in_doubt = row.code == ResultCode.NO_RESPONSE and is_in_doubt(attempts, write=command.write)
     return BatchRow(row.key, reason.code, None, in_doubt, error)
@@ -219,7 +224,7 @@ async def query(core: Core, command: QueryCommand, hook: Hook | HookMapping | No
         node = parts[0][0] if len(parts) == 1 else None
         if not await core.again(trouble, node, policy, attempt + 1, deadline, retry_codes=_PARTITION_CODES):
             fan.fail(trouble, command)
-    if core.cluster.is_stale():
+    if core.runtime.now() >= core.cluster.look_at:
         core.cluster.look_soon()
     records = command.records
     return records[: policy.max_records] if policy.max_records else records

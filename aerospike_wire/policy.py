@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 import attrs
 
@@ -162,6 +162,14 @@ def _filter(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 _LIMIT: Final = 0x7FFF_FFFF
 
 
+class Timing(NamedTuple):
+    """A policy's limits in seconds, as the transports want them; None for no limit."""
+
+    silence: float | None
+    total: float | None
+    drain: float
+
+
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Policy:
     """What every command has in common."""
@@ -176,6 +184,12 @@ class Policy:
     """Pause before each retry."""
     timeout_delay: int = attrs.field(default=3_000, validator=_milliseconds)
     """How long a connection may take to deliver the answer to a call that has timed out."""
+    timing: Timing = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        silence = self.socket_timeout / 1000 if self.socket_timeout else None
+        total = self.total_timeout / 1000 if self.total_timeout else None
+        object.__setattr__(self, "timing", Timing(silence, total, self.timeout_delay / 1000))
 
     @classmethod
     def of(cls, given: Self | Mapping[str, Any] | None, base: Self | None = None) -> Self:
@@ -206,7 +220,7 @@ class Policy:
 
 
 def _names(cls: type[Policy]) -> frozenset[str]:
-    return frozenset(field.name for field in attrs.fields(cls))
+    return frozenset(field.name for field in attrs.fields(cls) if field.init)
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)

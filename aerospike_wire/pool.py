@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
@@ -13,7 +13,7 @@ from aerospike_wire.transport import LinkFailure
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from aerospike_wire.transport import Link, Runtime
+    from aerospike_wire.transport import Link, Runtime, SharedLink
 
 PIPELINE_DEPTH: Final = 64
 """Requests under way on a shared link before another link is opened beside it."""
@@ -40,7 +40,18 @@ class Pool:
     Shared links, where the runtime can pipeline, take requests of many callers at once.
     """
 
-    __slots__ = ("_connect", "_exclusive", "_idle", "_limits", "_lock", "_opened", "_runtime", "_shared")
+    __slots__ = (
+        "_closed",
+        "_connect",
+        "_exclusive",
+        "_idle",
+        "_known",
+        "_limits",
+        "_lock",
+        "_opened",
+        "_runtime",
+        "_shared",
+    )
 
     def __init__(
         self,
@@ -53,8 +64,10 @@ class Pool:
         self._limits = limits
         self._idle: deque[Link] = deque()
         self._exclusive: set[Link] = set()
-        self._shared: list[Link] = []
+        self._shared: list[SharedLink] = []
+        self._known: set[Link] = set()
         self._opened = 0
+        self._closed = False
         self._lock = runtime.lock()
 
     @property
@@ -71,17 +84,15 @@ class Pool:
         """Every open link."""
         return (*self._shared, *self._idle, *self._exclusive)
 
-    def ready(self) -> Link | None:
+    def ready(self) -> SharedLink | None:
         """A shared link that can be used at once, None if one must be opened first."""
         shared = self._shared
-        if len(shared) == 1:  # by far the most frequent case
-            link = shared[0]
-            if link.usable and link.load < PIPELINE_DEPTH and not link.stalled:
-                return link
+        if len(shared) == 1 and shared[0].takes(PIPELINE_DEPTH):  # by far the most frequent case
+            return shared[0]
         return self._least_loaded()
 
-    def _least_loaded(self) -> Link | None:
-        best: Link | None = None
+    def _least_loaded(self) -> SharedLink | None:
+        best: SharedLink | None = None
         for link in tuple(self._shared):
             if not link.usable:
                 self._drop(link)
@@ -91,7 +102,7 @@ class Pool:
             return None
         return best
 
-    async def lease_shared(self, deadline: float | None) -> Link:
+    async def lease_shared(self, deadline: float | None) -> SharedLink:
         """A shared link; it is not given back.
 
         Raises:
@@ -103,7 +114,7 @@ class Pool:
         async with self._lock:
             link = self.ready()  # another caller may have opened one meanwhile
             if link is None:
-                link = await self._open(deadline)
+                link = cast("SharedLink", await self._open(deadline))
                 self._shared.append(link)
             return link
 
@@ -135,10 +146,22 @@ class Pool:
     def give_back(self, link: Link, *, keep: bool = True) -> None:
         """The caller of :meth:`lease` is done with its link."""
         self._exclusive.discard(link)
-        if keep and link.usable and not link.load:
+        if keep and link in self._known and link.usable and not link.load:
             self._idle.append(link)
+            self._reap()
         else:
             self._forget(link)
+
+    def _reap(self) -> None:
+        """Close the link that has been idle for longest, if that was for too long."""
+        try:
+            oldest = self._idle.popleft()
+        except IndexError:  # another thread has just taken the only one
+            return
+        if oldest.usable and self._runtime.now() - oldest.last_used < self._limits.idle:
+            self._idle.appendleft(oldest)
+        else:
+            self._forget(oldest)
 
     def discard(self, link: Link) -> None:
         """Close a link that must not be used again, shared or not."""
@@ -149,7 +172,7 @@ class Pool:
             self._forget(link)
 
     async def _open(self, deadline: float | None) -> Link:
-        if self._opened >= self._limits.maximum:
+        if self._opened >= self._limits.maximum and not self._make_room():
             raise LinkFailure(
                 ResultCode.NO_MORE_CONNECTIONS,
                 f"all {self._limits.maximum} connections of the node are in use",
@@ -157,24 +180,46 @@ class Pool:
             )
         self._opened += 1
         try:
-            return await self._connect(deadline)
+            link = await self._connect(deadline)
         except BaseException:
             self._opened -= 1
             raise
+        if self._closed:
+            self._opened -= 1
+            link.close()
+            raise LinkFailure(ResultCode.CONNECTION, "the node is not in use any more", sent=False)
+        self._known.add(link)
+        return link
 
-    def _drop(self, link: Link) -> None:
+    def _make_room(self) -> bool:
+        """Close a link that nobody uses, so that one of the other kind can be opened."""
+        try:
+            self._forget(self._idle.popleft())
+        except IndexError:
+            for link in self._shared:
+                if not link.load:
+                    self._drop(link)
+                    return True
+            return False
+        return True
+
+    def _drop(self, link: SharedLink) -> None:
         self._shared.remove(link)
         self._forget(link)
 
     def _forget(self, link: Link) -> None:
-        self._opened -= 1
+        # The failure of a shared link is reported by each of its callers, and that of an
+        # exclusive one both by the reader of its answer and by whoever gives it back.
+        if link in self._known:
+            self._known.remove(link)
+            self._opened -= 1
         link.close()
 
     def close(self) -> None:
         """Close every link; whoever waits on one gets an error."""
-        for link in self.links():
-            link.close()
+        self._closed = True
+        for link in tuple(self._known):
+            self._forget(link)
         self._idle.clear()
         self._exclusive.clear()
         self._shared.clear()
-        self._opened = 0

@@ -74,7 +74,7 @@ class Wire:
             _, body = self.frame()
             sizes.append(8 + len(body))
             messages += read_messages(body)
-            if messages[-1].last or (len(messages) == 1 and not messages[0].fields and messages[0].result):
+            if messages[-1].last:
                 return messages, sizes
 
     def info(self, *lines: str) -> dict[str, str]:
@@ -93,7 +93,7 @@ class Wire:
 
 
 def place(
-    key: Any, *, namespace: str = NAMESPACE, set_name: str = SET, extra: Mapping[int, bytes] | None = None
+    key: Any, *, namespace: str = NAMESPACE, set_name: str = SET, extra: Mapping[Any, bytes] | None = None
 ) -> list[bytes]:
     """The fields that name a record."""
     fields = {
@@ -126,7 +126,7 @@ def remove(key: Any, **options: Any) -> bytes:
     return command(key, info2=WRITE | DELETE, **options)
 
 
-def command(  # noqa: PLR0913  one argument per part of a message
+def command(
     key: Any,
     *,
     info1: int = 0,
@@ -151,7 +151,7 @@ def bins_of(message: Message) -> dict[str, Any]:
 # Batches
 
 
-def row(  # noqa: PLR0913  one argument per part of a row
+def row(
     index: int,
     key: Any,
     *,
@@ -162,7 +162,7 @@ def row(  # noqa: PLR0913  one argument per part of a row
     generation: int = 0,
     ttl: int = 0,
     namespace: str = NAMESPACE,
-    extra: Mapping[int, bytes] | None = None,
+    extra: Mapping[Any, bytes] | None = None,
 ) -> bytes:
     """One row with its own contents."""
     fields = {Field.NAMESPACE: namespace.encode(), Field.SET: SET.encode(), **(extra or {})}
@@ -177,7 +177,7 @@ def repeat(index: int, key: Any) -> bytes:
     return struct.pack(">I20sB", index, keys.digest(SET, key), 0x01)
 
 
-def batch(*rows: bytes, flags: int = 0x0D, count: int | None = None, extra: Mapping[int, bytes] | None = None) -> bytes:
+def batch(*rows: bytes, flags: int = 0x0D, count: int | None = None, extra: Mapping[Any, bytes] | None = None) -> bytes:
     """A frame with a batch."""
     content = struct.pack(">IB", len(rows) if count is None else count, flags) + b"".join(rows)
     fields = [field(kind, data) for kind, data in (extra or {}).items()]
@@ -188,7 +188,7 @@ def batch(*rows: bytes, flags: int = 0x0D, count: int | None = None, extra: Mapp
 
 
 def query(
-    fields: Mapping[int, bytes] | None = None,
+    fields: Mapping[Any, bytes] | None = None,
     *,
     info1: int = READ,
     info2: int = 0,
@@ -210,7 +210,13 @@ def integers(name: str, begin: int, end: int) -> bytes:
     """An index range over integers."""
     bound = b"\x00\x00\x00\x08"
     return (
-        bytes((1, len(name))) + name.encode() + b"\x01" + bound + struct.pack(">q", begin) + bound + struct.pack(">q", end)
+        bytes((1, len(name)))
+        + name.encode()
+        + b"\x01"
+        + bound
+        + struct.pack(">q", begin)
+        + bound
+        + struct.pack(">q", end)
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aerospike_wire.cluster.discovery import Discovery, Peer, StepFailed, seed_failure
 from aerospike_wire.cluster.login import Authenticator
 from aerospike_wire.cluster.partitions import PartitionMap
+from aerospike_wire.errors import ResultCode, SeedFailure, Step
 from aerospike_wire.transport import LinkFailure
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from aerospike_wire.cluster.node import Node
     from aerospike_wire.config import ClientConfig, Seed
-    from aerospike_wire.errors import SeedFailure
     from aerospike_wire.transport import Runtime
 
 log: Final = logging.getLogger("aerospike_wire.cluster")
@@ -47,7 +47,8 @@ class Cluster:
         self._discovery = Discovery(runtime, config, Authenticator(runtime, config), user_agent)
         self._lock = runtime.lock()
         self._looking = False
-        self._looked = 0.0
+        self.look_at = 0.0
+        """When it is time to look at the nodes again, in seconds of the runtime's clock."""
         self._interval = config.tend_interval / 1000
 
     # Coming and going
@@ -63,7 +64,7 @@ class Cluster:
                 return
             await self._join()
             self.connected = True
-            self._looked = self.runtime.now()
+            self.look_at = self.runtime.now() + self._interval
 
     async def _join(self) -> None:
         failures: list[SeedFailure] = []
@@ -76,7 +77,9 @@ class Cluster:
             await self._read_partitions(self.nodes.values())
             if self.partitions.tables:
                 return
-            self._remove(node)
+            failures.append(self._without_partitions(seed, node))
+            for entered in tuple(self.nodes.values()):
+                self._remove(entered)
         raise Unreachable(tuple(failures))
 
     async def _enter_seed(self, seed: Seed, failures: list[SeedFailure]) -> Node | None:
@@ -91,6 +94,10 @@ class Cluster:
             except StepFailed as failed:
                 failures.append(seed_failure(seed, f"{host}:{port}", failed))
         return None
+
+    def _without_partitions(self, seed: Seed, node: Node) -> SeedFailure:
+        words = node.complaint or "the node holds no partitions"
+        return SeedFailure(str(seed), node.address, Step.PARTITIONS.value, ResultCode.CLUSTER.value, words)
 
     async def close(self) -> None:
         """Close every link; calls under way fail."""
@@ -115,10 +122,6 @@ class Cluster:
 
     # Looking after it
 
-    def is_stale(self) -> bool:
-        """True if it is time to look at the nodes again."""
-        return not self._looking and self.runtime.now() - self._looked >= self._interval
-
     def look_soon(self) -> None:
         """Look at the nodes beside the calls, or at once where nothing runs beside them."""
         if not self._looking and not self.closed and self.connected:
@@ -133,7 +136,7 @@ class Cluster:
 
     async def refresh(self) -> None:
         """Ask every node whether its peers or partitions changed, and follow what did."""
-        self._looked = self.runtime.now()
+        self.look_at = self.runtime.now() + self._interval
         changed: list[Node] = []
         new_peers: list[Node] = []
         for node in self.active():
@@ -163,6 +166,7 @@ class Cluster:
 
     def _missed(self, node: Node, failure: LinkFailure) -> None:
         node.failures += 1
+        node.complaint = failure.message
         if node.tend_link is not None:
             node.tend_link.close()
             node.tend_link = None

@@ -182,7 +182,7 @@ def seed_failure(seed: Seed, address: str | None, failed: StepFailed) -> SeedFai
     """A row for the error that lists all seeds."""
     failure = failed.failure
     message = f"{failure.message} (code {failure.code})" if isinstance(failure, LoginRefused) else failure.message
-    return SeedFailure(str(seed), address, failed.step.value, failure.code, message)
+    return SeedFailure(str(seed), address, failed.step.value, int(failure.code), message)
 
 
 # An IPv6 literal has at least two colons; "[host:port]" is a list of one address.

@@ -42,6 +42,7 @@ class Node:
         "address",
         "breaker",
         "build",
+        "complaint",
         "failures",
         "features",
         "host",
@@ -78,6 +79,8 @@ class Node:
         self.active = True
         self.failures = 0
         """Looks at the node that failed in a row."""
+        self.complaint: str | None = None
+        """Why the last of them failed."""
         self.peers_generation = ""
         self.partition_generation = ""
         self.tend_link: Link | None = None

@@ -80,18 +80,15 @@ def owned(bitmap: bytes) -> Iterator[int]:
 class Table(Generic[N]):
     """The nodes of one namespace's partitions."""
 
-    __slots__ = ("columns", "regimes")
+    __slots__ = ("columns", "regimes", "strong")
 
     def __init__(self) -> None:
         self.columns: list[list[N | None]] = []
         """Replica number, then partition."""
         self.regimes: list[int] = [0] * PARTITIONS
         """The newest regime that was heard of, by partition."""
-
-    @property
-    def strong(self) -> bool:
-        """True for a strongly consistent namespace."""
-        return any(self.regimes)
+        self.strong = False
+        """True for a strongly consistent namespace: only those have regimes."""
 
 
 class PartitionMap(Generic[N]):
@@ -114,6 +111,7 @@ class PartitionMap(Generic[N]):
             fresh = table is None
             if table is None:
                 table = Table()
+            table.strong = table.strong or claim.regime > 0
             while len(table.columns) < len(claim.columns):
                 table.columns.append([None] * PARTITIONS)
             for column, bitmap in zip(table.columns, claim.columns, strict=False):

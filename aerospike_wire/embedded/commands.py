@@ -61,7 +61,7 @@ def canonical(command: str) -> str:
     """
     if not isinstance(command, str):
         msg = f"a command is named by a str, not {type(command).__name__}"
-        raise ValueError(msg)  # noqa: TRY004  one error for all that is wrong with an argument
+        raise ValueError(msg)
     name = command.lower().replace("_", "-")
     name = name.removeprefix("admin-") if name != "admin" else name
     name = _ALIASES.get(name, name)

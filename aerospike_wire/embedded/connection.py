@@ -8,6 +8,7 @@ buffer's worth of further requests is read.
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from typing import TYPE_CHECKING, Final, cast
 
@@ -66,11 +67,13 @@ class Connection(asyncio.BufferedProtocol):
         """A client has connected."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        # asyncio does it for sockets that were made with the protocol's number only.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = transport.get_extra_info("peername")[:2]
         self._session.peer = f"{host}:{port}"
         self._connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the protocol's own signature
+    def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         self._connections.discard(self)
         self._transport = None
@@ -84,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
         self.abort()
         return False
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  the protocol's own signature
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Where to put what comes next."""
         if self._end == len(self._buffer):
             self._make_room()

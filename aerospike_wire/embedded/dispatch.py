@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.proto.message import Message
 
+_BATCH: Final = Info1.BATCH.value
+_WRITE: Final = Info2.WRITE.value
+
 _WITH_TEXT: Final = 2
 """Verbosity from which clients want words with an error."""
 
@@ -72,11 +75,11 @@ def _message(node: Node, session: Session, body: bytes) -> bytes | Iterable[byte
         code = security.check_data(node, session, message)
         if code:
             return _failed(code)
-    if message.header.info1 & Info1.BATCH:
+    if message.header.info1 & _BATCH:
         return batch.handle(node, message)
     if Field.DIGEST in message.fields:
         return frame(FrameType.MESSAGE, single.handle(node, message))
-    if Field.UDF_MODULE in message.fields or message.header.info2 & Info2.WRITE:
+    if Field.UDF_MODULE in message.fields or message.header.info2 & _WRITE:
         return jobs.handle(node, message)
     return query.handle(node, message)
 
@@ -139,7 +142,7 @@ def refuse(kind: int, body: bytes, rule: Rule) -> bytes:
     if kind == FrameType.ADMIN:
         return frame(FrameType.ADMIN, admin.pack(result=rule.code))
     message = _whole(body)
-    if message.header.info1 & Info1.BATCH:
+    if message.header.info1 & _BATCH:
         return batch.refusal(rule.code)
     ops = []
     if rule.text is not None and rule.code == ResultCode.UDF and Field.UDF_MODULE in message.fields:

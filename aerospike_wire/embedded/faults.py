@@ -123,7 +123,7 @@ class Rule:
     def remove(self) -> None:
         """Take the rule out. Requests that hang because of it are answered normally now."""
         if self._owner is not None:
-            self._owner._remove((self,))  # noqa: SLF001  the owner's lock guards both
+            self._owner._remove((self,))
 
     def when_removed(self, callback: Callable[[], None]) -> bool:
         """Have a hanging request told when the rule goes; False if it has gone already.
@@ -133,7 +133,7 @@ class Rule:
         owner = self._owner
         if owner is None:
             return False
-        with owner._lock:  # noqa: SLF001
+        with owner._lock:
             if self.removed:
                 return False
             self._waiting.append(callback)
@@ -143,7 +143,7 @@ class Rule:
         """The request behind the callback is gone."""
         owner = self._owner
         if owner is not None:
-            with owner._lock:  # noqa: SLF001
+            with owner._lock:
                 if callback in self._waiting:
                     self._waiting.remove(callback)
 
@@ -199,9 +199,7 @@ class When:
         if isinstance(probability, bool) or not isinstance(probability, int | float) or not 0 <= probability <= 1:
             msg = f"probability must be a number from 0 to 1, not {probability!r}"
             raise ValueError(msg)
-        return attrs.evolve(
-            self, condition=attrs.evolve(self._condition, probability=float(probability), seed=seed)
-        )
+        return attrs.evolve(self, condition=attrs.evolve(self._condition, probability=float(probability), seed=seed))
 
     def answer(self, code: int, text: str | None = None, *, subcode: int = 0, execute: bool = False) -> Rule:
         """Reply with a result code.
@@ -295,7 +293,7 @@ class When:
         return self._make(Fault.WRONG_SIZE, size=size, execute=execute)
 
     def _make(self, fault: Fault, **facts: Any) -> Rule:
-        return self._faults._add(Rule(self._condition, fault, **facts))  # noqa: SLF001
+        return self._faults._add(Rule(self._condition, fault, **facts))
 
 
 def _is_integer(value: object) -> bool:
@@ -322,7 +320,7 @@ class Faults:
         command: str,
         *,
         namespace: str | None = None,
-        set: str | None = None,  # noqa: A002  the field's own word
+        set: str | None = None,
         key: tuple[Any, ...] | None = None,
     ) -> When:
         """Begin a rule about some requests.
@@ -375,14 +373,14 @@ class Faults:
             if not rule.live:
                 return False
             probability = rule.condition.probability
-            if probability is not None and rule._random.random() >= probability:  # noqa: SLF001
+            if probability is not None and rule._random.random() >= probability:
                 return False
             rule.hits += 1
             return True
 
     def _add(self, rule: Rule) -> Rule:
         with self._lock:
-            rule._owner = self  # noqa: SLF001
+            rule._owner = self
             self._rules = (*self._rules, rule)
         return rule
 
@@ -391,8 +389,8 @@ class Faults:
         with self._lock:
             for rule in rules:
                 rule.removed = True
-                waiting += rule._waiting  # noqa: SLF001
-                rule._waiting.clear()  # noqa: SLF001
+                waiting += rule._waiting
+                rule._waiting.clear()
             self._rules = tuple(rule for rule in self._rules if not rule.removed)
         for callback in waiting:
             callback()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.store import Namespace, StoredRecord
 
 
-class Malformed(Exception):  # noqa: N818  not an error of the node
+class Malformed(Exception):
     """The expression cannot be evaluated on any record."""
 
 

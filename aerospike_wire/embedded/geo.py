@@ -21,7 +21,7 @@ _MIN_RING: Final = 4
 """Positions of a ring, the first repeated as the last."""
 
 
-class BadGeoJSON(ValueError):  # noqa: N818  named for what it is about
+class BadGeoJSON(ValueError):
     """The text is not GeoJSON that a node stores."""
 
 

@@ -27,6 +27,7 @@ MAX_USER_AGENT: Final = 88
 """Characters of what a client calls itself."""
 
 _MAX_SIZE_DIGITS: Final = 3
+_MAX_SIZE_OF_FLAG: Final = 5
 _UNKNOWN_AGENT: Final = base64.b64encode(b"unknown").decode()
 _ALL_PARTITIONS: Final = base64.b64encode(b"\xff" * (PARTITIONS // 8)).decode()
 
@@ -97,7 +98,7 @@ def cluster_stable(node: Node, _session: Session, parameters: Parameters) -> str
             raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad size")
         if int(size) != 1:
             raise InfoRefusal(ResultCode.CLUSTER_CHANGE, "cluster not specified size")
-    ignore = parameters.optional("ignore-migrations")
+    ignore = parameters.optional("ignore-migrations", _MAX_SIZE_OF_FLAG)
     if ignore not in (None, "true", "false", "yes", "no"):
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad ignore migrations")
     name = parameters.namespace_name(required=False)

@@ -49,11 +49,7 @@ def _run(node: Node, message: Message) -> None:
         raise Refusal(ResultCode.INVALID_REQUEST, "UDF on many records that is neither job nor aggregation")
     ranges.check_filter(message)
     found = ranges.index_range(node, namespace, message, set_name)
-    members = [
-        record
-        for record in namespace.live(node.clock.seconds())
-        if not set_name or record.set == set_name
-    ]
+    members = [record for record in namespace.live(node.clock.seconds()) if not set_name or record.set == set_name]
     if set_name and not members:
         raise Refusal(ResultCode.RECORD_NOT_FOUND, "job on an unknown set")
     chosen = members if found is None else [record for record in members if found.value(record) is not None]

@@ -108,7 +108,7 @@ class _Reader:
         value: int = form.unpack(self.take(form.size))[0]
         return value
 
-    def item(self, depth: int) -> tuple[bytes, Order]:  # noqa: C901, PLR0911  one branch per kind of item
+    def item(self, depth: int) -> tuple[bytes, Order]:
         tag = self.take(1)[0]
         if tag < 0x80:
             return bytes((tag,)), (_INTEGER, tag)

@@ -32,9 +32,7 @@ _HLL_HEAD: Final = 11
 
 LANGUAGE_BLOBS: Final = range(Particle.JAVA_BLOB, Particle.ERLANG_BLOB + 1)
 
-READ_OPS: Final = frozenset(
-    {OpCode.READ, OpCode.CDT_READ, OpCode.EXP_READ, OpCode.BITS_READ, OpCode.HLL_READ}
-)
+READ_OPS: Final = frozenset({OpCode.READ, OpCode.CDT_READ, OpCode.EXP_READ, OpCode.BITS_READ, OpCode.HLL_READ})
 """Operations that a read message may hold."""
 MODIFY_OPS: Final = frozenset(
     {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818  not an error of the node: the answer to a request
+class Refusal(Exception):
     """The request is answered with a result code and changes nothing."""
 
     def __init__(self, code: int, reason: str = "") -> None:

@@ -37,7 +37,7 @@ class EmbeddedServer:
     takes the same port again.
     """
 
-    def __init__(  # noqa: PLR0913  each a keyword with a default
+    def __init__(
         self,
         *,
         host: str = "127.0.0.1",

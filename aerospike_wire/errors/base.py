@@ -230,7 +230,11 @@ class AerospikeError(Exception):
         return _rebuild, (type(self), self.args), self.__dict__.copy()
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
-        self.__dict__.update(state or {})
+        state = dict(state or {})
+        notes = state.get("_notes")
+        if notes is not None:
+            state["_notes"] = list(notes)  # a copy gets no notes that are added to the original
+        self.__dict__.update(state)
 
 
 def _rebuild(cls: type[AerospikeError], args: tuple[Any, ...]) -> AerospikeError:

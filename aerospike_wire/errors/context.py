@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import attrs
 
-from aerospike_wire.errors.codes import FACTS
+from aerospike_wire.errors.codes import FACTS, ResultCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -409,6 +409,8 @@ def plain(value: Any) -> Any:
     """A value as JSON can carry it; bytes become hex, objects that are none of ours their type's name."""
     if value is None or isinstance(value, bool | str | float):
         return value
+    if isinstance(value, ResultCode):
+        return value.value
     if isinstance(value, enum.Enum):
         return value.name.lower()
     if isinstance(value, int):
@@ -433,7 +435,7 @@ def plain(value: Any) -> Any:
 
 
 _PACKAGE: Final = __name__.partition(".")[0]
-_PROGRAMS: Final = frozenset({f"{_PACKAGE}.demo", f"{_PACKAGE}.__main__", f"{_PACKAGE}.cli"})
+_PROGRAMS: Final = frozenset({f"{_PACKAGE}.demo.catalogue", f"{_PACKAGE}.__main__", f"{_PACKAGE}.cli"})
 """Modules of the package that call the client as any user would."""
 
 

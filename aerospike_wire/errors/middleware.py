@@ -93,7 +93,7 @@ def recast(error: AerospikeError, cls: type[AerospikeError]) -> AerospikeError:
     """The same facts as an instance of another class of the hierarchy."""
     twin = cls.__new__(cls)
     twin.args = error.args
-    twin.__setstate__(error.__dict__)
+    twin.__setstate__(error.__dict__.copy())
     return twin
 
 
@@ -146,8 +146,13 @@ class ErrorMiddleware:
         self.error_detail = error_detail
 
     def with_hook(self, *hooks: Hook | HookMapping) -> ErrorMiddleware:
-        """A sibling that applies further hooks after those of this one."""
-        return ErrorMiddleware((*self.hooks, *hooks), error_detail=self.error_detail)
+        """A sibling that applies further hooks after those of this one.
+
+        Raises:
+            ParamError: a hook is not acceptable.
+        """
+        more = [as_hook(hook, "error_hook") for hook in hooks]
+        return ErrorMiddleware((*self.hooks, *more), error_detail=self.error_detail)
 
     def error(
         self,

@@ -86,7 +86,12 @@ class Exchange:
         login: True if the request is a login.
     """
 
-    __slots__ = ("body", "collect", "frame_type", "login")
+    # Defaults on the class: there is one exchange for each request, and most are alike.
+    frame_type: int = FrameType.MESSAGE.value
+    collect: Callable[[bytes], bool] | None = None
+    login: bool = False
+    body: bytes = b""
+    """Body of the answer's last frame, once it is complete."""
 
     def __init__(
         self,
@@ -98,8 +103,6 @@ class Exchange:
         self.frame_type = frame_type
         self.collect = collect
         self.login = login
-        self.body = b""
-        """Body of the answer's last frame, once it is complete."""
 
 
 class Channel:

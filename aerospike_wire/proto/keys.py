@@ -36,10 +36,10 @@ class Place(NamedTuple):
 
 
 _blank: Any = None
+"""A hash object without data: copying it costs a quarter of looking the algorithm up each time."""
 
 
 def _hash(data: bytes) -> bytes:
-    # Copying a blank hash object costs a quarter of looking the algorithm up each time.
     global _blank  # noqa: PLW0603  made at the first digest, because it can fail
     if _blank is None:
         _blank = _ripemd160()
@@ -77,7 +77,7 @@ def key_particle(user_key: Any) -> bytes:
         try:
             return _INT.pack(1, user_key)
         except struct.error:
-            raise InvalidArgument("key", f"must fit in 64 bits, not {user_key}") from None
+            raise InvalidArgument("key", "must be an int that fits in 64 bits") from None
     if isinstance(user_key, bool):
         raise InvalidArgument("key", "must be an int, str, bytes or bytearray, not bool")
     if isinstance(user_key, bytes | bytearray):
@@ -182,18 +182,24 @@ def resolve(key: Any) -> tuple[Key, Place]:
         namespace, set_name, user_key, found = key
     else:
         raise InvalidArgument("key", f"must have 3 or 4 parts (namespace, set, user_key[, digest]), not {size}")
-    where = place(namespace, set_name)
+    try:
+        where = _place(namespace, set_name)
+    except TypeError:
+        where = place(namespace, set_name)  # names the part that cannot be hashed
     if found is None:
         if user_key is None:
             raise InvalidArgument("key", "needs a user key or a digest")
-        return Key(namespace, set_name, user_key, _hash(where.set + key_particle(user_key))), where
-    if not isinstance(found, bytes | bytearray):
-        raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")
-    if len(found) != DIGEST_SIZE:
-        raise InvalidArgument("key", f"must have a digest of {DIGEST_SIZE} bytes, not {len(found)}")
-    if user_key is not None:
-        key_particle(user_key)
-    return Key(namespace, set_name, user_key, bytes(found)), where
+        found = _hash(where[1] + key_particle(user_key))
+    else:
+        if not isinstance(found, bytes | bytearray):
+            raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")
+        if len(found) != DIGEST_SIZE:
+            raise InvalidArgument("key", f"must have a digest of {DIGEST_SIZE} bytes, not {len(found)}")
+        if user_key is not None:
+            key_particle(user_key)
+        found = bytes(found)
+    # Half the cost of calling the class, on the path of every single command.
+    return tuple.__new__(Key, (namespace, set_name, user_key, found)), where
 
 
 def read_key_particle(data: bytes | memoryview) -> Any:

@@ -34,6 +34,7 @@ _I16 = struct.Struct(">h")
 _I32 = struct.Struct(">i")
 _I64 = struct.Struct(">q")
 
+_INT_MAX: Final = 0x7FFF_FFFF_FFFF_FFFF
 _STRING, _BLOB, _HLL, _GEOJSON = 3, 4, 18, 23
 _KEY_ORDERED = b"\xc7\x00\x01\xc0"
 """The marker's key and its nil value."""
@@ -92,7 +93,7 @@ def pack_int(value: int, argument: str = "value") -> bytes:
             return b"\xd2" + _I32.pack(value)
         if value >= -0x8000_0000_0000_0000:
             return b"\xd3" + _I64.pack(value)
-    raise InvalidArgument(argument, f"holds the integer {value}, which does not fit in 64 bits")
+    raise InvalidArgument(argument, "holds an integer that does not fit in 64 bits")
 
 
 def _string_head(size: int) -> bytes:
@@ -135,6 +136,8 @@ def _pack(value: Any, out: list[bytes], argument: str, depth: int) -> None:
     elif value is False:
         out.append(b"\xc2")
     elif isinstance(value, int):
+        if value > _INT_MAX:  # the format could carry it, the server's integers are signed
+            raise InvalidArgument(argument, "holds an integer that does not fit in 64 bits")
         out.append(pack_int(value, argument))
     elif isinstance(value, float):
         out.append(b"\xcb" + _F64.pack(value))

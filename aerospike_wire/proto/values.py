@@ -94,7 +94,7 @@ def _integer(value: int, argument: str) -> tuple[int, bytes]:
     try:
         return Particle.INTEGER, _I64.pack(value)
     except struct.error:
-        raise InvalidArgument(argument, f"is the integer {value}, which does not fit in 64 bits") from None
+        raise InvalidArgument(argument, "is an integer that does not fit in 64 bits") from None
 
 
 def _text(value: str, argument: str) -> bytes:

@@ -7,14 +7,21 @@ With asyncio they suspend; with blocking sockets they never do, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from aerospike_wire.policy import Timing
+
 T = TypeVar("T")
+Future: TypeAlias = "Awaitable[bytes]"
+
+
+SENT_NOTE: Final = "The request had been sent: the write may have been applied."
+"""Put on whatever ends a call from outside, such as a cancellation, after a write was sent."""
 
 
 class LinkFailure(Exception):
@@ -84,14 +91,40 @@ class Link(Protocol):
         """End the connection at once; whoever waits gets a LinkFailure."""
 
 
+class SharedLink(Link, Protocol):
+    """A connection that takes requests of many callers at once."""
+
+    def takes(self, depth: int) -> bool:
+        """True if it is usable, not stalled, and fewer than ``depth`` requests wait for an answer."""
+
+    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> Future:
+        """The short way for a request whose answer is one data message.
+
+        Args:
+            request: the frame.
+            now: seconds of :attr:`Runtime.now`.
+            deadline: when the caller gives up.
+            timing: the policy's other limits.
+
+        Returns:
+            An awaitable of the answer's body; it raises LinkFailure if there will be none.
+
+        Raises:
+            LinkFailure: the link is closed.
+        """
+
+    def give_up(self, future: Future) -> bool:
+        """The caller waits no longer for what :meth:`post` gave it; True if the request had been sent."""
+
+
 class Runtime(Protocol):
     """Time, sockets and concurrency."""
 
     pipelined: bool
     """True if several requests may be under way on one link."""
 
-    def now(self) -> float:
-        """A monotonic clock, seconds."""
+    now: Callable[[], float]
+    """A monotonic clock, seconds."""
 
     async def sleep(self, seconds: float) -> None:
         """Pause this call."""

@@ -12,18 +12,20 @@ import asyncio
 import math
 import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aerospike_wire.errors import ResultCode
-from aerospike_wire.proto.channel import Channel, Exchange, State
-from aerospike_wire.transport import Call, LinkFailure
+from aerospike_wire.policy import Timing
+from aerospike_wire.proto.channel import Channel, Exchange
+from aerospike_wire.transport import SENT_NOTE, LinkFailure
 from aerospike_wire.transport.blocking import connect_failure
 
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Coroutine, Sequence
 
-    from aerospike_wire.transport import Link
+    from aerospike_wire.transport import Call, Future, Link
 
 T = TypeVar("T")
 
@@ -34,19 +36,18 @@ _CLOCK_STEP = 0.001
 class _Waiter(Exchange):
     """A caller's place in the queue."""
 
-    __slots__ = ("call", "future", "gone", "sent", "since")
+    sent: bool = False
+    gone: float = math.inf
+    """When the caller gave up."""
 
-    def __init__(self, call: Call, future: asyncio.Future[bytes], since: float) -> None:
-        self.frame_type = call.frame_type
-        self.collect = call.collect
-        self.login = call.login
-        self.body = b""
-        self.call = call
+    def __init__(
+        self, request: bytes, future: asyncio.Future[bytes], since: float, deadline: float | None, timing: Timing
+    ) -> None:
+        self.request = request
         self.future = future
         self.since = since
-        self.sent = False
-        self.gone = math.inf
-        """When the caller gave up."""
+        self.deadline = math.inf if deadline is None else deadline
+        self.timing = timing
 
     def due(self, heard: float) -> float:
         """When this place needs attention, if the link was last heard of at ``heard``.
@@ -54,13 +55,12 @@ class _Waiter(Exchange):
         That is when the caller gives up; or, after it has, when the link is given up
         because the answer does not even come late.
         """
-        call = self.call
+        silence, _, drain = self.timing
         if self.gone < math.inf:
-            return max(heard, self.gone) + call.drain
-        deadline = math.inf if call.deadline is None else call.deadline
-        if call.silence is None:
-            return deadline
-        return min(deadline, max(heard, self.since) + call.silence)
+            return max(heard, self.gone) + drain
+        if silence is None:
+            return self.deadline
+        return min(self.deadline, max(heard, self.since) + silence)
 
 
 class AsyncLink(asyncio.BufferedProtocol):
@@ -68,13 +68,12 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, address: str) -> None:
         self.address = address
-        self.last_used = loop.time()
+        self.last_used = time.monotonic()
         self._loop = loop
         self._channel = Channel()
         self._queue = cast("deque[_Waiter]", self._channel.pending)
         self._transport: asyncio.Transport | None = None
         self._unsent: list[_Waiter] = []
-        self._flushing = False
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -86,7 +85,7 @@ class AsyncLink(asyncio.BufferedProtocol):
     @property
     def usable(self) -> bool:
         """False once the connection has ended or is about to."""
-        return self._channel.state in _USABLE and self._transport is not None and not self._transport.is_closing()
+        return not self._ended and self._transport is not None and not self._transport.is_closing()
 
     @property
     def load(self) -> int:
@@ -98,28 +97,53 @@ class AsyncLink(asyncio.BufferedProtocol):
         """True if the answer that is due next belongs to a caller that gave up."""
         return bool(self._queue) and self._queue[0].future.done()
 
-    async def exchange(self, call: Call) -> bytes:
-        """Queue a request and wait for its answer."""
-        loop = self._loop
-        channel = self._channel
-        if channel.state not in _USABLE:
+    def takes(self, depth: int) -> bool:
+        """True if the link is usable, not stalled, and has fewer than ``depth`` places taken."""
+        queue = self._queue
+        return not self._ended and len(queue) < depth and not (queue and queue[0].future.done())
+
+    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> asyncio.Future[bytes]:
+        """Queue a request; the future has its answer, and may be cancelled."""
+        future = self._loop.create_future()
+        self._enqueue(_Waiter(request, future, now, deadline, timing))
+        return future
+
+    def _enqueue(self, waiter: _Waiter) -> None:
+        if self._ended:
             raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False)
-        waiter = _Waiter(call, loop.create_future(), loop.time())
-        channel.send(waiter)
-        self._unsent.append(waiter)
-        if not self._flushing and not self._paused:
-            self._flushing = True
-            loop.call_soon(self._flush)
-        due = waiter.due(self.last_used)
-        if due < self._timer_at:
-            self._arm(due)
+        self._channel.send(waiter)
+        unsent = self._unsent
+        if not unsent and not self._paused:
+            self._loop.call_soon(self._flush)
+        unsent.append(waiter)
+        # The timer is nearly always set for an earlier caller.
+        silence, at = waiter.timing[0], self._timer_at
+        if waiter.deadline < at or (silence is not None and waiter.since + silence < at):
+            self._arm(waiter.due(0.0))
+
+    async def exchange(self, call: Call) -> bytes:
+        """Queue a request of any kind and wait for its answer."""
+        timing = Timing(call.silence, None, call.drain)
+        waiter = _Waiter(call.request, self._loop.create_future(), time.monotonic(), call.deadline, timing)
+        waiter.frame_type, waiter.collect, waiter.login = call.frame_type, call.collect, call.login
+        self._enqueue(waiter)
         try:
             return await waiter.future
         except asyncio.CancelledError as cancelled:
-            if waiter.sent and call.write:
-                cancelled.add_note("The request had been sent: the write may have been applied.")
-            self._abandon(waiter, loop.time())
+            if self.give_up(waiter.future) and call.write:
+                cancelled.add_note(SENT_NOTE)
             raise
+
+    def give_up(self, future: Future) -> bool:
+        """The caller waits no longer; True if its request had been sent."""
+        for waiter in self._queue:
+            if waiter.future is future:
+                now = time.monotonic()
+                self._abandon(waiter, now)
+                if waiter.sent and waiter.due(now) < self._timer_at:
+                    self._arm(waiter.due(now))
+                return waiter.sent
+        return False
 
     def probe(self) -> bool:
         """The loop notices a closed socket by itself."""
@@ -141,14 +165,13 @@ class AsyncLink(asyncio.BufferedProtocol):
     # Sending
 
     def _flush(self) -> None:
-        self._flushing = False
         transport = self._transport
-        if self._paused or transport is None or not self._unsent:
+        if self._paused or transport is None:
             return
         batch, self._unsent = self._unsent, []
         if transport.is_closing():
             return  # connection_lost follows, and finds none of these marked as sent
-        transport.write(b"".join([waiter.call.request for waiter in batch]))
+        transport.write(b"".join([waiter.request for waiter in batch]))
         if transport.is_closing():
             return  # the socket refused the write whole
         for waiter in batch:
@@ -159,11 +182,8 @@ class AsyncLink(asyncio.BufferedProtocol):
         if waiter in self._unsent:
             self._unsent.remove(waiter)
             self._channel.withdraw(waiter)
-            return
-        waiter.gone = now
-        due = waiter.due(self.last_used)
-        if due < self._timer_at:
-            self._arm(due)
+        else:
+            waiter.gone = now
 
     # Time
 
@@ -171,28 +191,26 @@ class AsyncLink(asyncio.BufferedProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = when
-        self._timer = self._loop.call_at(when, self._tick)
+        self._timer = self._loop.call_later(when - time.monotonic(), self._tick)
 
     def _tick(self) -> None:
         """Fail whoever has waited too long, and set the timer for the next."""
         self._timer = None
         self._timer_at = math.inf
-        now = self._loop.time()
+        now = time.monotonic()
         heard = self.last_used
         late = now + _CLOCK_STEP
         for waiter in list(self._queue):
-            if waiter.due(heard) > late:
-                continue
-            if waiter.gone < math.inf:
-                self._abort(TimeoutError(f"an answer is overdue by {waiter.call.drain:.1f} s"))
-                return
-            if not waiter.future.done():
-                total = waiter.call.deadline is not None and waiter.call.deadline <= late
-                which = "total timeout passed" if total else "socket was silent for too long"
+            if waiter.future.done():
+                if waiter.due(heard) <= late:
+                    self._abort(TimeoutError(f"an answer is overdue by {waiter.timing.drain:.1f} s"))
+                    return
+            elif waiter.due(heard) <= late:
+                which = "total timeout passed" if waiter.deadline <= late else "socket was silent for too long"
                 waiter.future.set_exception(
                     LinkFailure(ResultCode.TIMEOUT, f"the {which} before the answer came", sent=waiter.sent)
                 )
-            self._abandon(waiter, now)
+                self._abandon(waiter, now)
         soonest = min((waiter.due(heard) for waiter in self._queue), default=math.inf)
         if soonest < self._timer_at:
             self._arm(soonest)
@@ -212,7 +230,7 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes have arrived: wake whoever they answer."""
-        self.last_used = self._loop.time()
+        self.last_used = time.monotonic()
         channel = self._channel
         for waiter in channel.received(nbytes):
             future = cast("_Waiter", waiter).future
@@ -228,8 +246,7 @@ class AsyncLink(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The socket takes more."""
         self._paused = False
-        if self._unsent and not self._flushing:
-            self._flushing = True
+        if self._unsent:
             self._loop.call_soon(self._flush)
 
     def eof_received(self) -> bool:
@@ -269,21 +286,15 @@ class AsyncLink(asyncio.BufferedProtocol):
             waiter.future.set_exception(failure)
 
 
-_USABLE = frozenset({State.NEW, State.LOGIN, State.READY})
-
-
 class AsyncRuntime:
     """The running event loop."""
 
     pipelined = True
 
     def __init__(self) -> None:
+        self.now: Callable[[], float] = time.monotonic
         self._tasks: set[asyncio.Task[None]] = set()
         self._links: set[AsyncLink] = set()
-
-    def now(self) -> float:
-        """The loop's clock."""
-        return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
         """Let other tasks run meanwhile."""

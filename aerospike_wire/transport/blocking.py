@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.proto.channel import Channel, Exchange
-from aerospike_wire.transport import Call, LinkFailure
+from aerospike_wire.transport import SENT_NOTE, Call, LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -137,7 +137,7 @@ class BlockingLink:
             if isinstance(error, OSError):
                 raise _failure(error, call, sent=True) from error
             if call.write:
-                error.add_note("The request had been sent: the write may have been applied.")
+                error.add_note(SENT_NOTE)
             raise
 
     def _patience(self, call: Call, *, sent: bool) -> float | None:
@@ -203,9 +203,8 @@ class BlockingRuntime:
 
     pipelined = False
 
-    def now(self) -> float:
-        """The monotonic clock."""
-        return time.monotonic()
+    def __init__(self) -> None:
+        self.now: Callable[[], float] = time.monotonic
 
     async def sleep(self, seconds: float) -> None:
         """Sleep in the caller's thread."""

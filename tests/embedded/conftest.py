@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from wire import Wire
 
 from aerospike_wire.embedded import EmbeddedServer
-from tests.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -48,6 +48,7 @@ class SecurityCommand(Command[R_co]):
     policy: Any = None
 
     frame_type: ClassVar[FrameType] = FrameType.ADMIN
+    exclusive: ClassVar[bool] = True
     write: ClassVar[bool] = True
     command: ClassVar[AdminCommand]
     _packed: list[tuple[int, bytes]] = attrs.field(init=False, factory=list, repr=False)

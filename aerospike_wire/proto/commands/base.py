@@ -60,7 +60,7 @@ class Command(Generic[R_co]):
     """True if the command can change data, so that its failure may leave doubt."""
     frame_type: ClassVar[FrameType] = FrameType.MESSAGE
     exclusive: ClassVar[bool] = False
-    """True for commands that take long or answer in many frames: they get a connection of their own."""
+    """True for commands that take long, or whose answer is not one data message: they get a connection of their own."""
 
     def prepare(self, policies: Policies) -> Policy:
         """Check all arguments and settle the policy. Nothing is sent before.

@@ -17,7 +17,6 @@ from aerospike_wire.proto.commands.record import (
     info4_of,
     read_bins,
     read_flags,
-    server_timeout,
     skip_fields,
     time_to_live,
 )
@@ -117,7 +116,7 @@ class BatchRead(Command[None]):
         if policy.expressions is not None:
             fields.insert(0, field(Field.FILTER, policy.expressions))
         header = MESSAGE.pack(
-            MESSAGE_HEADER_SIZE, Info1.BATCH, 0, 0, info4_of(policy, features), 0, 0, 0, server_timeout(policy),
+            MESSAGE_HEADER_SIZE, Info1.BATCH, 0, 0, info4_of(policy, features), 0, 0, 0, policy.total_timeout,
             len(fields), 0,
         )  # fmt: skip
         body = b"".join((header, *fields))

@@ -29,6 +29,7 @@ class InfoCommand(Command[R_co]):
     policy: Any = None
 
     frame_type: ClassVar[FrameType] = FrameType.INFO
+    exclusive: ClassVar[bool] = True
 
     def prepare(self, policies: Policies) -> InfoPolicy:
         policy: InfoPolicy = policies.resolve(InfoPolicy, self.policy)

@@ -58,7 +58,7 @@ def check_predicate(bin_name: Any, begin: Any, end: Any) -> Predicate:
             raise InvalidArgument(argument, f"must be an int, str or bytes, not {type(value).__name__}")
         values.encode(value, argument)
     if isinstance(begin, int) and begin > end:
-        raise InvalidArgument("min", f"must not be above max, {begin} is above {end}")
+        raise InvalidArgument("min", "must not be above max")
     return Predicate(bin_name, begin, end)
 
 

@@ -42,7 +42,7 @@ from aerospike_wire.proto.header import (
 )
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Op, OpCode
-from aerospike_wire.types import Key, Record
+from aerospike_wire.types import Key, RawParticle, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,14 +55,24 @@ R_co = TypeVar("R_co", covariant=True)
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
 _OP: Final = struct.Struct(">IBBBB")
 _FIELD_SIZE: Final = struct.Struct(">I")
+_META: Final = struct.Struct(">6xII4xHH")
+"""Of a reply's header: generation, void time, number of fields, of operations."""
+_NOT_FOUND: Final = ResultCode.RECORD_NOT_FOUND.value
+_READERS: Final = values.READERS
+_unpack_op: Final = _OP.unpack_from
+_unpack_meta: Final = _META.unpack_from
 
 Meta = Mapping[str, int]
 
 
 def server_timeout(policy: RecordPolicy) -> int:
-    """Milliseconds that the server may take: the shorter of the two timeouts, 0 for its own default."""
+    """Milliseconds that the server may take, 0 for its own default.
+
+    The shorter of the two timeouts; but 0 whenever the call may take forever, as the
+    official client has it, so that a short silence limit does not end a slow write.
+    """
     socket, total = policy.socket_timeout, policy.total_timeout
-    return socket if socket and (socket < total or not total) else total
+    return socket if 0 < socket < total else total
 
 
 @functools.lru_cache(maxsize=512)
@@ -195,30 +205,32 @@ def read_bins(body: bytes, offset: int, count: int) -> dict[str, Any]:
         ProtocolError: a bin is cut off or not a value of its type.
     """
     bins: dict[str, Any] = {}
-    repeated: set[str] = set()
+    repeated: set[str] | None = None
     end = len(body)
     for _ in range(count):
-        if end - offset < 8:
+        try:
+            size, _, particle, flags, name_size = _unpack_op(body, offset)
+        except struct.error:
             msg = f"a bin is cut off after {end - offset} bytes"
-            raise ProtocolError(msg)
-        size, _, particle, flags, name_size = _OP.unpack_from(body, offset)
+            raise ProtocolError(msg) from None
         stop = offset + 4 + size
         offset += 8
-        start = offset + name_size + (8 if flags & 1 else 0)
+        start = offset + name_size
+        if flags & 1:
+            start += 8
         if stop > end or start > stop:
             msg = f"a bin claims {size} bytes with a name of {name_size}, {end - offset + 4} are there"
             raise ProtocolError(msg)
-        name = body[offset : offset + name_size].decode(errors="surrogateescape")
-        reader = values.READERS.get(particle)
-        data = body[start:stop]
-        value = values.decode(particle, data) if reader is None else reader(data)
+        name = str(body[offset : offset + name_size], "utf-8", "surrogateescape")
+        reader = _READERS.get(particle)
+        value = RawParticle(particle, body[start:stop]) if reader is None else reader(body[start:stop])
         offset = stop
         if name not in bins:
             bins[name] = value
-        elif name in repeated:
+        elif repeated is not None and name in repeated:
             bins[name].append(value)
         else:
-            repeated.add(name)
+            repeated = (repeated or set()) | {name}
             bins[name] = [bins[name], value]
     return bins
 
@@ -289,12 +301,12 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         if with_key and policy.key is SendKey.SEND and self.key.user_key is not None:
             parts.append(field(Field.KEY, keys.key_particle(self.key.user_key)))
             n_fields += 1
-        if fields:
-            parts.extend(fields)
-            n_fields += len(fields)
         if policy.expressions is not None:
             parts.append(field(Field.FILTER, policy.expressions))
             n_fields += 1
+        if fields:
+            parts.extend(fields)
+            n_fields += len(fields)
         parts.extend(ops)
         parts[1] = MESSAGE.pack(
             MESSAGE_HEADER_SIZE,
@@ -313,17 +325,55 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         return b"".join(parts)
 
 
+_KEPT: Final = frozenset({int, str, bytes, type(None)})
+
+
 def _key_or_none(key: Any) -> Key | None:
     """The key for an error's context, as far as what the caller gave is one."""
-    if isinstance(key, Key):
-        return key
-    if isinstance(key, tuple) and 3 <= len(key) <= 4 and isinstance(key[0], str):
-        found = key[3] if len(key) == 4 and isinstance(key[3], bytes | bytearray) else None
-        return Key(key[0], key[1], key[2], None if found is None else bytes(found))
-    return None
+    if not isinstance(key, tuple) or not 3 <= len(key) <= 4 or not isinstance(key[0], str):
+        return None
+    namespace, set_name, user_key, *rest = key
+    if type(user_key) in _KEPT and type(key) is Key and key.digest is not None:
+        return key  # as prepare left it
+    if isinstance(user_key, bytearray):
+        user_key = bytes(user_key)  # which the program cannot change under the error
+    found = rest[0] if rest and isinstance(rest[0], bytes | bytearray) else None
+    return Key(
+        namespace,
+        set_name if isinstance(set_name, str) else None,
+        user_key if isinstance(user_key, int | str | bytes) else None,  # nothing alive, nothing that cannot be pickled
+        None if found is None else bytes(found),
+    )
 
 
 # Reads
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_prefix(policy: ReadPolicy, place: bytes, info1: int, features: Features) -> bytes | None:
+    """All of a request but the digest, if the digest is what it ends with.
+
+    That is so for reads of whole records or none of their bins, and such requests for
+    the records of a set differ in nothing else.
+    """
+    if not info1 & (Info1.GET_ALL | Info1.GET_NO_BINS) or policy.key is SendKey.SEND or policy.expressions is not None:
+        return None
+    more1, info3 = read_flags(policy)
+    size = MESSAGE_HEADER_SIZE + len(place) + len(_DIGEST_HEAD) + keys.DIGEST_SIZE
+    header = MESSAGE.pack(
+        MESSAGE_HEADER_SIZE,
+        info1 | more1,
+        0,
+        info3,
+        info4_of(policy, features),
+        0,
+        0,
+        policy.read_touch_ttl_percent & 0xFFFF_FFFF,
+        server_timeout(policy),
+        3,
+        0,
+    )
+    return frame_header(FrameType.MESSAGE, size) + header + place + _DIGEST_HEAD
 
 
 @attrs.define(eq=False)
@@ -339,6 +389,10 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
 
     def encode(self, features: Features) -> bytes:
         policy: ReadPolicy = self.policy
+        prefix = _read_prefix(policy, self.place.fields, self.info1, features)
+        if prefix is not None:
+            request: bytes = prefix + self.key.digest
+            return request
         info1, info3 = read_flags(policy)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
         return self._request(features, self.info1 | info1, 0, info3, 0, ttl, self.read_ops())
@@ -359,18 +413,18 @@ class Get(ReadCommand[Any]):
     info1: ClassVar[int] = int(Info1.READ | Info1.GET_ALL)
 
     def code(self, body: bytes) -> int:
-        code = Command.code(self, body)
-        if code == ResultCode.RECORD_NOT_FOUND and self.default is not MISSING:
+        code = body[5] if len(body) >= MESSAGE_HEADER_SIZE else Command.code(self, body)
+        if code == _NOT_FOUND and self.default is not MISSING:
             return 0
         return code
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Any:
         if body[5]:
             return self.default
-        _, _, _, _, _, _, generation, void_time, _, n_fields, n_ops = MESSAGE.unpack_from(body)
+        generation, void_time, n_fields, n_ops = _unpack_meta(body)
         offset = skip_fields(body, n_fields) if n_fields else MESSAGE_HEADER_SIZE
         ttl = time_to_live(void_time, wall) if void_time else TTL_NEVER_EXPIRE
-        return Record(self.key, {"ttl": ttl, "gen": generation}, read_bins(body, offset, n_ops))
+        return tuple.__new__(Record, (self.key, {"ttl": ttl, "gen": generation}, read_bins(body, offset, n_ops)))
 
 
 @attrs.define(eq=False)

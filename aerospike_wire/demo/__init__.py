@@ -1,0 +1,1 @@
+"""The demonstration: every exception, provoked by a call of each client over a real socket."""

@@ -1,0 +1,89 @@
+"""A node that answers every get with the same record, in its own process, as fast as it can.
+
+It knows just enough of the info protocol for a client to connect. Written with plain
+sockets, so that the client under test is what a run measures.
+"""
+
+from __future__ import annotations
+
+import base64
+import multiprocessing
+import socket
+import struct
+import threading
+
+HEADER = struct.Struct(">Q")
+RECORD = bytes.fromhex("16000000000000000001000000000000000000000001")
+BIN = struct.pack(">IBBBB", 4 + 1 + 100, 1, 4, 0, 1) + b"b" + b"x" * 100
+BODY = RECORD + BIN
+REPLY = HEADER.pack(2 << 56 | 3 << 48 | len(BODY)) + BODY
+MISS_BODY = bytes.fromhex("16000000000200000000000000000000000000000000")
+MISS = HEADER.pack(2 << 56 | 3 << 48 | len(MISS_BODY)) + MISS_BODY
+
+
+def serve(ready: object, *, miss: bool = False) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    ready.put(port)  # type: ignore[attr-defined]
+    reply = MISS if miss else REPLY
+    while True:
+        sock, _ = listener.accept()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=_talk, args=(sock, port, reply), daemon=True).start()
+
+
+def _talk(sock: socket.socket, port: int, reply: bytes) -> None:
+    buffer = b""
+    while True:
+        try:
+            data = sock.recv(1 << 18)
+        except OSError:
+            return
+        if not data:
+            return
+        buffer = buffer + data if buffer else data
+        start, out, gets = 0, [], 0
+        while len(buffer) - start >= 8:
+            (word,) = HEADER.unpack_from(buffer, start)
+            stop = start + 8 + (word & 0xFFFFFFFFFFFF)
+            if stop > len(buffer):
+                break
+            if word >> 48 & 0xFF == 3:
+                gets += 1
+            else:
+                if gets:
+                    out.append(reply * gets)
+                    gets = 0
+                out.append(_info(buffer[start + 8 : stop].decode(), port))
+            start = stop
+        buffer = buffer[start:]
+        if gets:
+            out.append(reply * gets)
+        try:
+            sock.sendall(b"".join(out))
+        except OSError:
+            return
+
+
+def _info(body: str, port: int) -> bytes:
+    full = base64.b64encode(b"\xff" * 512).decode()
+    known = {
+        "node": "BB9CA44ED",
+        "build": "8.1.2.0",
+        "partition-generation": "1",
+        "peers-generation": "0",
+        "peers-clear-std": f"0,{port},[]",
+        "replicas": f"test:0,1,{full}",
+    }
+    lines = [f"{line}\t{known.get(line, 'ok')}\n" for line in body.split("\n") if line]
+    text = "".join(lines).encode()
+    return HEADER.pack(2 << 56 | 1 << 48 | len(text)) + text
+
+
+def start(*, miss: bool = False) -> tuple[multiprocessing.Process, int]:
+    """The node's process and port."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Queue()
+    process = context.Process(target=serve, args=(ready,), kwargs={"miss": miss}, daemon=True)
+    process.start()
+    return process, ready.get(timeout=30)

@@ -1,0 +1,149 @@
+"""Recorded calls of the official client, made again by ours against a node that answers as recorded."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from gold import Scenario, arguments, same, scenarios
+from rawnode import RawNode, Replay, member
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable, Iterator
+
+RECORDED = scenarios("gold_records.jsonl.gz")
+
+REFUSED = "ours refuses before anything is sent what the official client "
+NOT_A_POLICY = REFUSED + "passes over: a policy that ours does not have"
+
+OTHER_REQUEST = {
+    "A:put/value_str_nul_inside": "the official client cuts text at its first NUL",
+    "A:put/value_map_int_keys": "unordered maps are sent in the dict's order, not in the order of a hash table",
+    "A:put/value_map_bool_key": REFUSED + "sends as an empty map",
+    "A:put/bin_name_empty": REFUSED + "sends: a bin without a name",
+    "A:key/bytes_send_key": "bytes are a blob key; the official client takes them for text and bytearrays for blobs",
+    "A:key/bool": REFUSED + "sends as the integer 0 or 1",
+    "A:key/bool_send_key": REFUSED + "sends as the integer 0 or 1",
+    "A:select/bin_name_too_long": REFUSED + "sends: a name that no bin can have",
+    "A:policy/put_unknown_policy_key": REFUSED + "passes over: a name that it does not know",
+    "A:policy/put_compress_small": NOT_A_POLICY,
+    "A:policy/put_on_locking_only": NOT_A_POLICY,
+    "A:policy/get_deserialize_false": NOT_A_POLICY,
+    "A:policy/get_compress": NOT_A_POLICY,
+    "A:large/get_compress_flag": NOT_A_POLICY,
+    "B:policy/respond_all_ops": NOT_A_POLICY,
+    "D:read/policy_concurrent": NOT_A_POLICY,
+    "D:read/policy_send_set_name_false": NOT_A_POLICY,
+    "D:read/policy_compress": NOT_A_POLICY,
+    "D:read/policy_deserialize_false": NOT_A_POLICY,
+    "G:code25/compressed_request": NOT_A_POLICY,
+    "A:policy/get_read_touch_ttl_101": REFUSED + "sends: a percentage above 100",
+    "A:ttl/test_too_big": REFUSED + "cuts off: a TTL of more than 32 bits",
+    "A:ttl/bar_too_big": REFUSED + "cuts off: a TTL of more than 32 bits",
+    "A:policy/put_error_detail_message": "details of errors are asked only of servers that have them, 8.1.3 and newer",
+    "A:policy/get_error_detail_subcode": "details of errors are asked only of servers that have them, 8.1.3 and newer",
+    "A:policy/get_error_detail_message": "details of errors are asked only of servers that have them, 8.1.3 and newer",
+    "D:read/policy_error_detail": "details of errors are asked only of servers that have them, 8.1.3 and newer",
+    "F:index/create_single_numeric": "the official client goes on to wait until the index is built",
+    "F:index/create_single_geo": "the official client goes on to wait until the index is built",
+    "F:index/create_single_blob": "the official client goes on to wait until the index is built",
+    "F:index/create_no_set": "the official client goes on to wait until the index is built",
+    "F:index/create_twice_same": "the official client goes on to wait until the index is built",
+    "G:code20/index_create": "the official client goes on to wait until the index is built",
+    "F:udf/put_twice": "the official client goes on to wait until the module is listed",
+}
+"""Scenarios whose requests differ, and why that is right."""
+
+FINER = "a class of its own for a code that the official client has none for"
+NO_COMMAND = "see the request"
+ARGUMENT = "every argument that cannot be used is a ParamError"
+
+OTHER_OUTCOME: dict[str, tuple[str | None, str]] = {
+    "A:policy/get_read_mode_sc_linearize": ("EnterpriseOnly", FINER),
+    "A:policy/remove_durable_delete": ("EnterpriseOnly", FINER),
+    "A:policy/remove_bin_durable_delete": ("EnterpriseOnly", FINER),
+    "G:code25/durable_delete": ("EnterpriseOnly", FINER),
+    "G:code25/linearize_read": ("EnterpriseOnly", FINER),
+    "G:code25/info_roster": ("EnterpriseOnly", FINER),
+    "G:code150/batch_disabled": ("BatchDisabledError", "a batch that is refused as a whole is an exception"),
+    "G:code152/batch_queues_full": ("BatchQueueFullError", "a batch that is refused as a whole is an exception"),
+    "G:param/apply_args_not_list": ("ParamError", ARGUMENT),
+    "G:param/apply_module_int": ("ParamError", ARGUMENT),
+    "G:param/str_surrogate": ("ParamError", ARGUMENT),
+    "G:code20/index_create": (None, "the server says ok; only the wait that ours leaves out finds no namespace"),
+    "A:select/duplicate_bin": (None, "a bin that is named twice gives both values; the official client keeps the last"),
+    "B:basic/read_write_read": (None, "a bin that is read twice gives both values; the official client keeps the last"),
+    "A:select/bin_name_too_long": ("BinNameError", NO_COMMAND),
+    **{
+        name: ("ParamError", NO_COMMAND)
+        for name, reason in OTHER_REQUEST.items()
+        if reason.startswith(REFUSED) and name != "A:select/bin_name_too_long"
+    },
+}
+"""Scenarios that end otherwise: the class that ours raises, None for a result; and why that is right."""
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[tuple[RawNode, Replay]]:
+    """A node that answers as recorded."""
+    answers = Replay()
+    with RawNode(member(answers.answer)) as node:
+        yield node, answers
+
+
+async def make(client: Any, scenario: Scenario, tmp_path: pathlib.Path) -> Any:
+    """Make a recorded call; its result, or the exception."""
+    try:
+        args, kwargs = arguments(scenario)
+        if scenario.method == "udf_put" and scenario.exchange:
+            # The recording has the module's text, not its file.
+            content = scenario.exchange[0][0].partition(b";content=")[2].partition(b";")[0]
+            path = tmp_path / args[0].rpartition("/")[2]
+            path.write_bytes(base64.b64decode(content))
+            args[0] = path
+        return await getattr(client, scenario.method)(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001  the outcome under test
+        return error
+
+
+@pytest.mark.parametrize("name", RECORDED)
+async def test_call_makes_the_recorded_bytes_and_ends_as_recorded(
+    name: str, make_client: Callable[..., Any], replay: tuple[RawNode, Replay], tmp_path: pathlib.Path
+) -> None:
+    """A call makes the official client's bytes, and their recorded answer ends it with the same record or error."""
+    node, answers = replay
+    scenario = RECORDED[name]
+    answers.expect([response for _, response in scenario.exchange])
+    ours = await make(make_client(node.address), scenario, tmp_path)
+
+    differs = answers.seen != [request for request, _ in scenario.exchange]
+    assert differs == (name in OTHER_REQUEST), OTHER_REQUEST.get(name)
+
+    if name in OTHER_OUTCOME:
+        wanted, _ = OTHER_OUTCOME[name]
+        if wanted is None:
+            assert not isinstance(ours, BaseException)
+            assert scenario.exception or not same(scenario.outcome["result"], ours)
+            return
+        assert wanted != scenario.exception
+        assert type(ours).__name__ == wanted
+        if wanted == "EnterpriseOnly":
+            assert (ours.code, ours.in_doubt) == (scenario.outcome["code"], scenario.outcome["in_doubt"])
+    elif scenario.exception:
+        assert type(ours).__name__ == scenario.exception, ours
+        if scenario.outcome.get("python"):
+            return
+        recorded = scenario.outcome
+        assert (ours.code, ours.in_doubt) == (recorded["code"], recorded["in_doubt"])
+        assert set(recorded["mro"]) <= {cls.__name__ for cls in type(ours).__mro__}
+    else:
+        assert not isinstance(ours, BaseException), ours
+        assert same(scenario.outcome["result"], ours, times=not scenario.volatile)
+
+
+def test_the_tables_of_differences_name_only_what_was_recorded() -> None:
+    """No row of a table of differences is left over from a scenario that is gone."""
+    assert OTHER_REQUEST.keys() <= RECORDED.keys()
+    assert OTHER_OUTCOME.keys() <= RECORDED.keys()
