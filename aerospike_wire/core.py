@@ -29,6 +29,7 @@ from aerospike_wire.errors import (
     is_in_doubt,
 )
 from aerospike_wire.policy import ReadModeSC, Replica
+from aerospike_wire.pool import PIPELINE_DEPTH
 from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords
 from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.invalid import InvalidArgument
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _ROWS: Final = dict(FACTS)
+_SEQUENCE: Final = Replica.SEQUENCE
 
 
 class Trouble(Exception):
@@ -83,7 +85,7 @@ class Core:
     Clients that are siblings share the cluster and have cores of their own.
     """
 
-    __slots__ = ("cluster", "config", "errors", "policies", "runtime", "wall")
+    __slots__ = ("_pipelined", "_tables", "cluster", "config", "errors", "now", "policies", "runtime", "wall")
 
     def __init__(self, runtime: Runtime, config: ClientConfig, cluster: Cluster, errors: ErrorMiddleware) -> None:
         self.runtime = runtime
@@ -91,6 +93,9 @@ class Core:
         self.cluster = cluster
         self.errors = errors
         self.policies: Policies = config.policies
+        self.now = runtime.now
+        self._pipelined = runtime.pipelined
+        self._tables = cluster.partitions.tables
         self.wall = time.time
 
     def sibling(self, hook: Hook | HookMapping) -> Core:
@@ -134,29 +139,31 @@ class Core:
         Raises:
             AerospikeError: it failed; or whatever a hook put in the error's place.
         """
-        runtime = self.runtime
-        started = runtime.now()
+        started = begun = self.now()
         attempts: list[Attempt] = []
-        errors = self.errors
+        errors: ErrorMiddleware | None = None
+        cluster = self.cluster
         try:
             if hook is not None:
-                errors = errors.with_hook(hook)
+                errors = self.errors.with_hook(hook)
             policy = command.prepare(self.policies)
-            if not self.cluster.connected:
+            if not cluster.connected:
                 await self.ensure_connected()
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:
             timing = policy.timing
             deadline = None if timing.total is None else started + timing.total
-            shared = runtime.pipelined and not command.exclusive
-            begun = started
             while True:
                 node: Node | None = None
                 try:
                     node = self._route(command, policy, len(attempts))
-                    if shared:
-                        link = node.pool.ready() or await node.pool.lease_shared(deadline)
+                    if command.exclusive or not self._pipelined:
+                        result = await self._alone(command, policy, node, deadline)
+                    else:
+                        link = node.pool.only
+                        if link is None or not link.takes(PIPELINE_DEPTH):
+                            link = await node.pool.lease_shared(deadline)
                         future = link.post(command.encode(node.features), begun, deadline, timing)
                         try:
                             body = await future
@@ -166,18 +173,24 @@ class Core:
                             if link.give_up(future) and command.write:
                                 stopped.add_note(SENT_NOTE)
                             raise
-                        result = self.read(command, body, link, node)
-                    else:
-                        result = await self._alone(command, policy, node, deadline)
-                    if started >= self.cluster.look_at:
-                        self.cluster.look_soon()
+                        try:
+                            code = command.code(body)
+                            result = (
+                                command.decode(body, self.wall)
+                                if code == 0
+                                else self.refuse(code, command, body, link, node)
+                            )
+                        except ProtocolError as error:
+                            self.distrust(error, link, node)
+                    if started >= cluster.look_at:
+                        cluster.look_soon()
                     return result
                 except (LinkFailure, Trouble, InvalidArgument) as error:
                     trouble = as_trouble(error)
                 attempts.append(self.attempt(trouble, node, begun))
                 if not await self.again(trouble, node, policy, len(attempts), deadline):
                     break
-                begun = runtime.now()
+                begun = self.now()
         self.fail(trouble, attempts, started, command.context(), write=command.write, errors=errors)
 
     async def ensure_connected(self) -> None:
@@ -195,23 +208,23 @@ class Core:
         """The node for a command.
 
         Raises:
-            Trouble: there is none.
+            Trouble: there is none, or its breaker is open.
         """
-        node: Node | None
-        if isinstance(command, RecordCommand):
-            key = command.key
-            table = self.cluster.partitions.tables.get(key.namespace)
-            if table is not None and not attempt and not table.strong and policy.replica is Replica.SEQUENCE:  # type: ignore[attr-defined]  # the policy of a record command
-                # What nearly always happens, without the calls that decide everything else.
-                digest = key.digest
-                node = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
-                if node is not None and node.active and not node.breaker.count:
-                    return node
-            node = self.node_of(command.key.namespace, command.key.digest, policy, attempt, write=command.write)
-        else:
-            node = self.cluster.any_node()
-            if node is None:
+        if not isinstance(command, RecordCommand):
+            found = self.cluster.any_node()
+            if found is None:
                 raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+            self.check_breaker(found)
+            return found
+        namespace, _, _, digest = command.key
+        table = self._tables.get(namespace)
+        if not attempt and table is not None and not table.strong and policy.replica is _SEQUENCE:  # type: ignore[attr-defined]  # record commands have one
+            # What nearly always happens, without the calls that decide everything else.
+            node: Node | None = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
+            if node is not None and node.active and not node.breaker.count:
+                return node
+        node = self.node_of(namespace, digest, policy, attempt, write=command.write)
+        self.check_breaker(node)
         return node
 
     def check_breaker(self, node: Node) -> None:
@@ -281,16 +294,32 @@ class Core:
             code = command.code(body)
             if code == 0:
                 return command.decode(body, self.wall)
-            words = command.words(body)
+            self.refuse(code, command, body, link, node)
         except ProtocolError as error:
-            node.pool.discard(link)
-            raise Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error) from error
+            self.distrust(error, link, node)
+
+    def refuse(self, code: int, command: Command[Any], body: bytes, link: Link, node: Node) -> NoReturn:
+        """A node's "no": what becomes of the link is on the code's row.
+
+        Raises:
+            Trouble: always.
+        """
+        words = command.words(body)
         row = _ROWS.get(code)
         if row is not None and row.connection is ConnectionFate.CLOSE:
             node.pool.discard(link)
             if code in _SESSION_CODES:
                 node.session = None
         raise Trouble(code, sent=True, answered=True, words=words)
+
+    def distrust(self, error: ProtocolError, link: Link, node: Node) -> NoReturn:
+        """An answer that makes no sense: nothing that follows on the link can be trusted.
+
+        Raises:
+            Trouble: always.
+        """
+        node.pool.discard(link)
+        raise Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error) from error
 
     # The funnel
 

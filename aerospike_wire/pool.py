@@ -51,6 +51,7 @@ class Pool:
         "_opened",
         "_runtime",
         "_shared",
+        "only",
     )
 
     def __init__(
@@ -65,6 +66,8 @@ class Pool:
         self._idle: deque[Link] = deque()
         self._exclusive: set[Link] = set()
         self._shared: list[SharedLink] = []
+        self.only: SharedLink | None = None
+        """The shared link, while there is just one: by far the most frequent case."""
         self._known: set[Link] = set()
         self._opened = 0
         self._closed = False
@@ -84,13 +87,6 @@ class Pool:
         """Every open link."""
         return (*self._shared, *self._idle, *self._exclusive)
 
-    def ready(self) -> SharedLink | None:
-        """A shared link that can be used at once, None if one must be opened first."""
-        shared = self._shared
-        if len(shared) == 1 and shared[0].takes(PIPELINE_DEPTH):  # by far the most frequent case
-            return shared[0]
-        return self._least_loaded()
-
     def _least_loaded(self) -> SharedLink | None:
         best: SharedLink | None = None
         for link in tuple(self._shared):
@@ -108,14 +104,15 @@ class Pool:
         Raises:
             LinkFailure: none could be opened.
         """
-        link = self.ready()
+        link = self._least_loaded()
         if link is not None:
             return link
         async with self._lock:
-            link = self.ready()  # another caller may have opened one meanwhile
+            link = self._least_loaded()  # another caller may have opened one meanwhile
             if link is None:
                 link = cast("SharedLink", await self._open(deadline))
                 self._shared.append(link)
+                self._count_shared()
             return link
 
     async def lease(self, deadline: float | None) -> Link:
@@ -205,7 +202,11 @@ class Pool:
 
     def _drop(self, link: SharedLink) -> None:
         self._shared.remove(link)
+        self._count_shared()
         self._forget(link)
+
+    def _count_shared(self) -> None:
+        self.only = self._shared[0] if len(self._shared) == 1 else None
 
     def _forget(self, link: Link) -> None:
         # The failure of a shared link is reported by each of its callers, and that of an
@@ -223,3 +224,4 @@ class Pool:
         self._idle.clear()
         self._exclusive.clear()
         self._shared.clear()
+        self.only = None

@@ -33,36 +33,26 @@ def serve(ready: object, *, miss: bool = False) -> None:
 
 
 def _talk(sock: socket.socket, port: int, reply: bytes) -> None:
+    # As a real node does: one request of a connection at a time, each answered by a send of its own.
     buffer = b""
-    while True:
-        try:
-            data = sock.recv(1 << 18)
-        except OSError:
-            return
-        if not data:
-            return
-        buffer = buffer + data if buffer else data
-        start, out, gets = 0, [], 0
-        while len(buffer) - start >= 8:
-            (word,) = HEADER.unpack_from(buffer, start)
-            stop = start + 8 + (word & 0xFFFFFFFFFFFF)
-            if stop > len(buffer):
-                break
-            if word >> 48 & 0xFF == 3:
-                gets += 1
-            else:
-                if gets:
-                    out.append(reply * gets)
-                    gets = 0
-                out.append(_info(buffer[start + 8 : stop].decode(), port))
-            start = stop
-        buffer = buffer[start:]
-        if gets:
-            out.append(reply * gets)
-        try:
-            sock.sendall(b"".join(out))
-        except OSError:
-            return
+    send = sock.sendall
+    try:
+        while data := sock.recv(1 << 18):
+            buffer = buffer + data if buffer else data
+            start, end = 0, len(buffer)
+            while end - start >= 8:
+                (word,) = HEADER.unpack_from(buffer, start)
+                stop = start + 8 + (word & 0xFFFFFFFFFFFF)
+                if stop > end:
+                    break
+                if word >> 48 & 0xFF == 3:
+                    send(reply)
+                else:
+                    send(_info(buffer[start + 8 : stop].decode(), port))
+                start = stop
+            buffer = buffer[start:]
+    except OSError:
+        return
 
 
 def _info(body: str, port: int) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from aerospike_wire.errors import ProtocolError
@@ -59,7 +58,7 @@ def _is_number(text: str) -> bool:
 def _bitmap(namespace: str, text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; text beyond ASCII is a plain one
         msg = f"a partition map of {namespace!r} is not base64: {error}"
         raise ProtocolError(msg) from None
     if len(data) != _MAP_BYTES:

@@ -28,6 +28,8 @@ PINNED: Final = b"\x2a" * 20
 """A digest given by hand, so that two user keys meet in one record."""
 OVER_100: Final = b"\x93\x03\x93\x51\x02\xa3age\x64"
 """The filter expression ``age > 100`` as it travels."""
+SECRET: Final = "correct horse"  # noqa: S105
+"""A password for users that are never made."""
 PATIENCE: Final = 60
 """Milliseconds to wait for a node that does not answer."""
 
@@ -79,11 +81,6 @@ async def get(client: Any) -> None:
     await client.get(ANN)
 
 
-async def remove(client: Any) -> None:
-    """Delete a record."""
-    await client.remove(ANN)
-
-
 async def increment(client: Any) -> None:
     """Change a bin on the node."""
     await client.increment(ANN, "age", 1)
@@ -127,7 +124,7 @@ async def drop_user(client: Any) -> None:
 
 async def create_user(client: Any) -> None:
     """Create a user with a role."""
-    await client.admin_create_user("bob", password="bobs-secret", roles=["auditor"])
+    await client.admin_create_user("bob", password=SECRET, roles=["auditor"])
 
 
 async def connect(client: Any) -> None:
@@ -151,6 +148,11 @@ def _answered(command: str, call: Call, *codes: ResultCode, **more: Any) -> Iter
 async def get_missing(client: Any) -> None:
     """Read what is not there."""
     await client.get(("test", "demo", "nobody"))
+
+
+async def select_missing(client: Any) -> None:
+    """Read a bin of what is not there."""
+    await client.select(("test", "demo", "nobody"), ["age"])
 
 
 async def put_old_generation(client: Any) -> None:
@@ -178,9 +180,9 @@ async def put_pinned(client: Any) -> None:
     await client.put(("test", "demo", "ann", PINNED), {"age": 41}, policy={"key": SendKey.SEND})
 
 
-async def get_pinned(client: Any) -> None:
+async def select_pinned(client: Any) -> None:
     """Ask for the digest with another user key."""
-    await client.get(("test", "demo", "bob", PINNED), {"key": SendKey.SEND})
+    await client.select(("test", "demo", "bob", PINNED), ["age"], {"key": SendKey.SEND})
 
 
 async def put_long_bin_name(client: Any) -> None:
@@ -250,12 +252,12 @@ async def drop_unknown_user(client: Any) -> None:
 
 async def create_existing_user(client: Any) -> None:
     """Create a user who exists."""
-    await client.admin_create_user("reader", password="another-secret")
+    await client.admin_create_user("reader", password=SECRET)
 
 
 async def create_with_unknown_role(client: Any) -> None:
     """Give a user a role that does not exist."""
-    await client.admin_create_user("bob", password="bobs-secret", roles=["no-such-role"])
+    await client.admin_create_user("bob", password=SECRET, roles=["no-such-role"])
 
 
 async def get_impossible_key(client: Any) -> None:
@@ -293,12 +295,13 @@ _ADMIN: Final = {"user": "admin", "password": "admin-secret"}
 _READER: Final = {"user": "reader", "password": "reader-secret"}
 
 _RECORDS: Final = (
-    Provocation(exception="RecordNotFound", call=get_missing, cause=Cause.NODE),
+    Provocation(exception="RecordNotFound", call=select_missing, cause=Cause.NODE),
+    Provocation(exception="RecordNotFound", call=get_missing, cause=Cause.NODE, more=True),
     Provocation(exception="RecordGenerationError", call=put_old_generation, cause=Cause.NODE),
     Provocation(exception="RecordExistsError", call=put_existing, cause=Cause.NODE),
     Provocation(exception="BinIncompatibleType", call=append_to_integer, cause=Cause.NODE),
     Provocation(exception="RecordTooBig", call=put_too_much, cause=Cause.NODE),
-    Provocation(exception="RecordKeyMismatch", call=get_pinned, before=put_pinned, cause=Cause.NODE),
+    Provocation(exception="RecordKeyMismatch", call=select_pinned, before=put_pinned, cause=Cause.NODE),
     Provocation(exception="BinNameError", call=put_long_bin_name, cause=Cause.CLIENT),
     *_answered(
         "put", put, _C.RECORD_BUSY, _C.BIN_EXISTS, _C.BIN_NOT_FOUND, _C.INVALID_ENCODING,
@@ -346,27 +349,21 @@ _UDFS: Final = (
 )
 
 
-def _on_secured(name: str, call: Call, settings: dict[str, Any], code: ResultCode, command: str) -> Iterable[Provocation]:
+def _on_secured(code: ResultCode, call: Call, settings: dict[str, Any]) -> Iterable[Provocation]:
     """The real thing where logins are possible, and a fault where they are not."""
-    yield Provocation(
-        exception=name, call=call, cause=Cause.NODE, secured=True, settings=settings, needs="bcrypt"
-    )
-    yield from _answered(command, drop_user, code)
+    name = class_of(code).__name__
+    yield Provocation(exception=name, call=call, cause=Cause.NODE, secured=True, settings=settings, needs="bcrypt")
+    yield from _answered("drop-user", drop_user, code)
 
 
 _SECURITY: Final = (
     Provocation(exception="SecurityNotSupported", call=drop_user, cause=Cause.NODE),
-    *_on_secured("InvalidUser", drop_unknown_user, _ADMIN, _C.INVALID_USER, "drop-user"),
-    *_on_secured("UserExistsError", create_existing_user, _ADMIN, _C.USER_EXISTS, "drop-user"),
-    *_on_secured("InvalidRole", create_with_unknown_role, _ADMIN, _C.INVALID_ROLE, "drop-user"),
-    *_on_secured("RoleViolation", drop_user, _READER, _C.ROLE_VIOLATION, "drop-user"),
-    *_on_secured(
-        "InvalidCredential", connect, {"user": "reader", "password": "wrong"}, _C.INVALID_CREDENTIAL, "drop-user"
-    ),
-    *_on_secured(
-        "LDAPNotConfigured", connect, {**_READER, "auth_mode": AuthMode.EXTERNAL_INSECURE},
-        _C.LDAP_NOT_CONFIGURED, "drop-user",
-    ),
+    *_on_secured(_C.INVALID_USER, drop_unknown_user, _ADMIN),
+    *_on_secured(_C.USER_EXISTS, create_existing_user, _ADMIN),
+    *_on_secured(_C.INVALID_ROLE, create_with_unknown_role, _ADMIN),
+    *_on_secured(_C.ROLE_VIOLATION, drop_user, _READER),
+    *_on_secured(_C.INVALID_CREDENTIAL, connect, {"user": "reader", "password": "wrong"}),
+    *_on_secured(_C.LDAP_NOT_CONFIGURED, connect, {**_READER, "auth_mode": AuthMode.EXTERNAL_INSECURE}),
     *_answered("create-user", create_user, _C.ROLE_EXISTS, _C.INVALID_PRIVILEGE, _C.INVALID_WHITELIST, needs="bcrypt"),
     *_answered("create-user", create_user, _C.QUOTAS_NOT_ENABLED, _C.INVALID_QUOTA, needs="bcrypt"),
     *_answered("drop-user", drop_user, _C.NOT_AUTHENTICATED),

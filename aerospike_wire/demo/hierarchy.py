@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from aerospike_wire import errors
@@ -21,6 +22,7 @@ class Place(NamedTuple):
     """What stands before further lines about the class."""
 
 
+@functools.cache
 def classes() -> tuple[type[AerospikeError], ...]:
     """Every exception class of the package, in the order of the tree."""
     return tuple(place.cls for place in draw())
@@ -31,9 +33,20 @@ def parents(cls: type[AerospikeError]) -> list[type[AerospikeError]]:
     return [base for base in cls.__mro__[1:] if issubclass(base, AerospikeError)]
 
 
-def children(cls: type[AerospikeError]) -> list[type[AerospikeError]]:
-    """The classes right below this one: those without a code first, then by code."""
-    return sorted((other for other in _PUBLIC if parents(other)[:1] == [cls]), key=_order)
+def children(cls: type[AerospikeError]) -> tuple[type[AerospikeError], ...]:
+    """The classes right below this one: those without a code first, each kind by code."""
+    return _children()[cls]
+
+
+@functools.cache
+def _children() -> dict[type[AerospikeError], tuple[type[AerospikeError], ...]]:
+    ordered = sorted(_PUBLIC, key=_order)
+    return {cls: tuple(other for other in ordered if parents(other)[:1] == [cls]) for cls in _PUBLIC}
+
+
+def aliases(cls: type[AerospikeError]) -> list[str]:
+    """Other public names of the class."""
+    return [name for name in errors.__all__ if getattr(errors, name) is cls and name != cls.__name__]
 
 
 def own_code(cls: type[AerospikeError]) -> int | None:
@@ -60,9 +73,15 @@ def _draw(cls: type[AerospikeError], branch: str, indent: str) -> Iterator[Place
         yield from _draw(child, f"{indent} +-- ", indent + ("     " if last else " |   "))
 
 
-def _order(cls: type[AerospikeError]) -> tuple[int, int]:
-    code = own_code(cls) or 0
-    return abs(code), -code
+def _order(cls: type[AerospikeError]) -> tuple[bool, int, int]:
+    own = own_code(cls)
+    code = _least_code(cls) if own is None else own
+    return own is not None, abs(code), -code
+
+
+def _least_code(cls: type[AerospikeError]) -> int:
+    below = [code for other in _PUBLIC if issubclass(other, cls) and (code := own_code(other)) is not None]
+    return min(below, key=abs, default=0)
 
 
 # A name may stand for another class, as InvalidHost does: each class counts once.

@@ -41,7 +41,9 @@ class Side(Protocol):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end."""
 
-    def beside(self, work: Callable[[], Awaitable[Any]], until: Callable[[], bool]) -> AbstractAsyncContextManager[None]:
+    def beside(
+        self, work: Callable[[], Awaitable[Any]], until: Callable[[], bool]
+    ) -> AbstractAsyncContextManager[None]:
         """Have a call under way meanwhile; it may fail as it likes."""
 
 
@@ -64,7 +66,7 @@ class AsyncSide:
         """As a task."""
         task = asyncio.ensure_future(_quietly(work))
         try:
-            while not (until() or task.done()):
+            while not (until() or task.done()):  # noqa: ASYNC110  it is another thread that gets there
                 await asyncio.sleep(_POLL)
             yield
         finally:

@@ -38,7 +38,7 @@ class Text:
         yield
 
 
-class Said(Exception):  # noqa: N818  a signal: the function has made its call
+class Said(Exception):
     """A function that ran on a :class:`Text` has come to its call."""
 
     def __init__(self, text: str) -> None:

@@ -166,7 +166,7 @@ class AerospikeError(Exception):
             parts.append("[in doubt: yes]")
         if self.hint:
             parts.append(f"Hint: {self.hint}.")
-        return " ".join(parts).replace("\n", " ")
+        return " ".join(" ".join(parts).splitlines())
 
     def __repr__(self) -> str:
         code, msg, _, _, in_doubt = self.args

@@ -72,7 +72,7 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
 _SIZE_MASK: Final = 0xFFFF_FFFF_FFFF
 _MESSAGE_WORD: Final = 0x0203
 """Version 2, type 3: the first two bytes of nearly all frames."""
-_WORD: Final = struct.Struct(">Q")
+_unpack_word: Final = struct.Struct(">Q").unpack_from
 _BUFFER: Final = 64 * 1024
 
 
@@ -87,6 +87,8 @@ class Exchange:
     """
 
     # Defaults on the class: there is one exchange for each request, and most are alike.
+    plain: bool = True
+    """True if the answer is one data message and nothing else depends on it."""
     frame_type: int = FrameType.MESSAGE.value
     collect: Callable[[bytes], bool] | None = None
     login: bool = False
@@ -100,9 +102,14 @@ class Exchange:
         *,
         login: bool = False,
     ) -> None:
+        self.expect(frame_type, collect, login=login)
+
+    def expect(self, frame_type: int, collect: Callable[[bytes], bool] | None, *, login: bool) -> None:
+        """Say what the answer will be, if not one data message."""
         self.frame_type = frame_type
         self.collect = collect
         self.login = login
+        self.plain = frame_type == FrameType.MESSAGE and collect is None and not login
 
 
 class Channel:
@@ -166,9 +173,13 @@ class Channel:
 
     def writable(self) -> memoryview:
         """Room for the next bytes; the transport tells with :meth:`received` how many it put there."""
-        if self._end == len(self._buffer):
+        end = self._end
+        if not end:
+            return self._view
+        if end == len(self._buffer):
             self._make_room()
-        return self._view[self._end :]
+            end = self._end
+        return self._view[end:]
 
     def _make_room(self) -> None:
         # Growth follows what has arrived, not what a header claims.
@@ -183,61 +194,71 @@ class Channel:
 
     def received(self, count: int) -> list[Exchange]:
         """The exchanges that ``count`` more bytes completed; sets :attr:`error` if they make no sense."""
-        self._end += count
+        done: list[Exchange] = []
         if self.error is not None:
             self._start = self._end = 0
-            return []
-        done: list[Exchange] = []
-        try:
-            self._take_frames(done)
-        except ProtocolError as error:
-            self._break(error)
+            return done
+        view, start, end = self._view, self._start, self._end + count
+        pending = self.pending
+        while end - start >= FRAME_HEADER_SIZE:
+            (word,) = _unpack_word(view, start)
+            stop = start + FRAME_HEADER_SIZE + (word & _SIZE_MASK)
+            if word >> 48 == _MESSAGE_WORD and stop <= end and pending and pending[0].plain:
+                exchange = pending.popleft()
+            else:
+                try:
+                    self._check_frame(view, start)
+                    if stop > end:
+                        break
+                    last = self._take(bytes(view[start + FRAME_HEADER_SIZE : stop]))
+                except ProtocolError as error:
+                    self._break(error)
+                    return done
+                start = stop
+                if last is not None:
+                    done.append(last)
+                continue
+            exchange.body = bytes(view[start + FRAME_HEADER_SIZE : stop])
+            done.append(exchange)
+            start = stop
+        if start == end:
+            self._start = self._end = 0
+            if len(self._buffer) > _BUFFER:
+                self._buffer = bytearray(_BUFFER)
+                self._view = memoryview(self._buffer)
+        else:
+            self._start, self._end = start, end
+            if not pending:
+                self._break(ProtocolError("bytes came although nothing was asked"))
         return done
 
-    def _take_frames(self, done: list[Exchange]) -> None:
-        view, start, end = self._view, self._start, self._end
-        pending = self.pending
-        unpack = _WORD.unpack_from
-        try:
-            while end - start >= FRAME_HEADER_SIZE:
-                (word,) = unpack(view, start)
-                if word >> 48 == _MESSAGE_WORD:
-                    frame_type, size = 3, word & _SIZE_MASK
-                else:
-                    frame_type, size = read_frame_header(view, start)
-                if size > self._limit:
-                    msg = f"frame claims {size} bytes, the limit is {self._limit}"
-                    raise ProtocolError(msg)
-                if not pending:
-                    msg = f"a frame of type {frame_type} came although nothing was asked"
-                    raise ProtocolError(msg)
-                exchange = pending[0]
-                if frame_type != exchange.frame_type:
-                    msg = f"the answer is a frame of type {frame_type}, expected {int(exchange.frame_type)}"
-                    raise ProtocolError(msg)
-                stop = start + FRAME_HEADER_SIZE + size
-                if stop > end:
-                    break
-                body = bytes(view[start + FRAME_HEADER_SIZE : stop])
-                start = stop
-                if exchange.collect is not None and not exchange.collect(body):
-                    continue
-                exchange.body = body
-                pending.popleft()
-                if exchange.login:
-                    self._happen(Event.LOGIN_ANSWERED)
-                done.append(exchange)
-            else:
-                if end > start and not pending:
-                    msg = "bytes came although nothing was asked"
-                    raise ProtocolError(msg)
-        finally:
-            if start == end:
-                start = end = 0
-                if len(self._buffer) > _BUFFER:
-                    self._buffer = bytearray(_BUFFER)
-                    self._view = memoryview(self._buffer)
-            self._start, self._end = start, end
+    def _check_frame(self, view: memoryview, start: int) -> None:
+        """Look at a frame's header as soon as it is there.
+
+        Raises:
+            ProtocolError: the frame cannot be an answer to what is due.
+        """
+        frame_type, size = read_frame_header(view, start)
+        if size > self._limit:
+            msg = f"frame claims {size} bytes, the limit is {self._limit}"
+            raise ProtocolError(msg)
+        if not self.pending:
+            msg = f"a frame of type {frame_type} came although nothing was asked"
+            raise ProtocolError(msg)
+        if frame_type != self.pending[0].frame_type:
+            msg = f"the answer is a frame of type {frame_type}, expected {int(self.pending[0].frame_type)}"
+            raise ProtocolError(msg)
+
+    def _take(self, body: bytes) -> Exchange | None:
+        """Give a frame to the exchange that is due, which is returned if that completes it."""
+        exchange = self.pending[0]
+        if exchange.collect is not None and not exchange.collect(body):
+            return None
+        exchange.body = body
+        self.pending.popleft()
+        if exchange.login:
+            self._happen(Event.LOGIN_ANSWERED)
+        return exchange
 
     def _break(self, error: ProtocolError) -> None:
         self.error = error

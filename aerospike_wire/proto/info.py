@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.header import FrameType, frame
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ class InfoError(NamedTuple):
     """Further ``key=value`` parts, as udf-put sends them for a compile error."""
 
 
-_GENERAL: Final = re.compile(r"(?i:ERROR|FAIL)(?::(-?\d*))?(?::(.*))?\Z", re.DOTALL)
+_GENERAL: Final = re.compile(r"(?i:ERROR|FAIL)(?::(-?[0-9]{0,9}))?(?::(.*))?\Z", re.DOTALL)
 _WORDS: Final = re.compile(r"(?i:ERROR|FAIL):(.*)\Z", re.DOTALL)
 _UNKNOWN_NAMESPACE: Final = ("ns_type=unknown", "type=unknown")
 
@@ -109,4 +109,5 @@ def parameter(argument: str, value: str) -> str:
         raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}")
     if any(char in value for char in ";\n\t\r\0"):
         raise InvalidArgument(argument, f"must not hold ';', tab, newline or NUL: {value!r}")
+    utf8(argument, value)
     return value

@@ -17,3 +17,15 @@ class InvalidArgument(ValueError):
         self.argument = argument
         """Name of the argument, as in the method's signature or the policy."""
         self.code = code
+
+
+def utf8(argument: str, text: str) -> bytes:
+    """Text as it travels.
+
+    Raises:
+        InvalidArgument: it has lone surrogates, which UTF-8 cannot carry.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument(argument, "must be text that UTF-8 can carry, without lone surrogates") from None

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import struct
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aerospike_wire.errors import ClientError, ResultCode
 from aerospike_wire.proto.fields import Field, field
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, utf8
 from aerospike_wire.types import Key
 
 PARTITIONS: Final = 4096
@@ -26,24 +26,35 @@ MAX_SET: Final = 63
 _INT: Final = struct.Struct(">Bq")
 
 
-class Place(NamedTuple):
+class Place:
     """A namespace and set, checked and encoded once for all records in it."""
 
-    fields: bytes
-    """The NAMESPACE and SET fields of a request."""
-    set: bytes
-    """The set's bytes, which digests begin with."""
+    __slots__ = ("fields", "prefixes", "set")
+
+    def __init__(self, fields: bytes, set_bytes: bytes) -> None:
+        self.fields = fields
+        """The NAMESPACE and SET fields of a request."""
+        self.set = set_bytes
+        """The set's bytes, which digests begin with."""
+        self.prefixes: dict[tuple[int, int], tuple[Any, bytes]] = {}
+        """Beginnings of requests that all records of the set share; see the read commands."""
+
+
+NOWHERE: Final = Place(b"", b"")
 
 
 _blank: Any = None
 """A hash object without data: copying it costs a quarter of looking the algorithm up each time."""
 
 
-def _hash(data: bytes) -> bytes:
+def _prepare() -> Any:
     global _blank  # noqa: PLW0603  made at the first digest, because it can fail
-    if _blank is None:
-        _blank = _ripemd160()
-    state = _blank.copy()
+    _blank = _ripemd160()
+    return _blank
+
+
+def _hash(data: bytes) -> bytes:
+    state = (_blank or _prepare()).copy()
     state.update(data)
     found: bytes = state.digest()
     return found
@@ -72,7 +83,7 @@ def key_particle(user_key: Any) -> bytes:
     """
     kind = type(user_key)
     if kind is str:
-        return b"\x03" + _utf8("key", user_key)
+        return b"\x03" + utf8("key", user_key)
     if kind is int:
         try:
             return _INT.pack(1, user_key)
@@ -83,17 +94,10 @@ def key_particle(user_key: Any) -> bytes:
     if isinstance(user_key, bytes | bytearray):
         return b"\x04" + user_key
     if isinstance(user_key, str):
-        return b"\x03" + _utf8("key", str(user_key))
+        return b"\x03" + utf8("key", str(user_key))
     if isinstance(user_key, int):
         return key_particle(int(user_key))
     raise InvalidArgument("key", f"must be an int, str, bytes or bytearray, not {kind.__name__}")
-
-
-def _utf8(argument: str, text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise InvalidArgument(argument, "must be text that UTF-8 can carry, without lone surrogates") from None
 
 
 def digest(set_name: str | None, user_key: Any) -> bytes:
@@ -118,7 +122,7 @@ def check_namespace(namespace: Any) -> bytes:
     """
     if not isinstance(namespace, str):
         raise InvalidArgument("namespace", f"must be a str, not {type(namespace).__name__}")
-    data = _utf8("namespace", namespace)
+    data = utf8("namespace", namespace)
     if not data:
         raise InvalidArgument("namespace", "must not be empty", ResultCode.NAMESPACE_NOT_FOUND)
     if len(data) > MAX_NAMESPACE:
@@ -136,7 +140,7 @@ def check_set(set_name: Any) -> bytes:
         return b""
     if not isinstance(set_name, str):
         raise InvalidArgument("set", f"must be a str or None, not {type(set_name).__name__}")
-    data = _utf8("set", set_name)
+    data = utf8("set", set_name)
     if len(data) > MAX_SET:
         raise InvalidArgument("set", f"must have at most {MAX_SET} bytes, {set_name!r} has {len(data)}")
     return data
@@ -189,7 +193,9 @@ def resolve(key: Any) -> tuple[Key, Place]:
     if found is None:
         if user_key is None:
             raise InvalidArgument("key", "needs a user key or a digest")
-        found = _hash(where[1] + key_particle(user_key))
+        state = (_blank or _prepare()).copy()
+        state.update(where.set + key_particle(user_key))
+        found = state.digest()
     else:
         if not isinstance(found, bytes | bytearray):
             raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")

@@ -9,6 +9,7 @@ answer is taken off the wire and dropped, and the link lives on.
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 import socket
 import ssl
@@ -41,12 +42,12 @@ class _Waiter(Exchange):
     """When the caller gave up."""
 
     def __init__(
-        self, request: bytes, future: asyncio.Future[bytes], since: float, deadline: float | None, timing: Timing
+        self, request: bytes, future: asyncio.Future[bytes], since: float, deadline: float, timing: Timing
     ) -> None:
         self.request = request
         self.future = future
         self.since = since
-        self.deadline = math.inf if deadline is None else deadline
+        self.deadline = deadline
         self.timing = timing
 
     def due(self, heard: float) -> float:
@@ -70,6 +71,8 @@ class AsyncLink(asyncio.BufferedProtocol):
         self.address = address
         self.last_used = time.monotonic()
         self._loop = loop
+        # A third cheaper than the loop's own method, which does the same.
+        self._new_future: Callable[[], asyncio.Future[bytes]] = functools.partial(asyncio.Future, loop=loop)
         self._channel = Channel()
         self._queue = cast("deque[_Waiter]", self._channel.pending)
         self._transport: asyncio.Transport | None = None
@@ -104,8 +107,8 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> asyncio.Future[bytes]:
         """Queue a request; the future has its answer, and may be cancelled."""
-        future = self._loop.create_future()
-        self._enqueue(_Waiter(request, future, now, deadline, timing))
+        future = self._new_future()
+        self._enqueue(_Waiter(request, future, now, math.inf if deadline is None else deadline, timing))
         return future
 
     def _enqueue(self, waiter: _Waiter) -> None:
@@ -124,8 +127,9 @@ class AsyncLink(asyncio.BufferedProtocol):
     async def exchange(self, call: Call) -> bytes:
         """Queue a request of any kind and wait for its answer."""
         timing = Timing(call.silence, None, call.drain)
-        waiter = _Waiter(call.request, self._loop.create_future(), time.monotonic(), call.deadline, timing)
-        waiter.frame_type, waiter.collect, waiter.login = call.frame_type, call.collect, call.login
+        deadline = math.inf if call.deadline is None else call.deadline
+        waiter = _Waiter(call.request, self._new_future(), time.monotonic(), deadline, timing)
+        waiter.expect(call.frame_type, call.collect, login=call.login)
         self._enqueue(waiter)
         try:
             return await waiter.future

@@ -88,7 +88,8 @@ def packed(value: Any) -> bytes:
             return msgpack.pack_raw_string(content.encode())
         prefix = {"str": b"\x03", "blob": b"\x04", "geojson": b"\x17"}[kind]
         return msgpack.pack_raw_string(prefix + (bytes.fromhex(content) if kind == "blob" else content.encode()))
-    return msgpack.pack(value)
+    # The client refuses integers beyond 63 bits, which servers store all the same.
+    return msgpack.pack(value) if value is None or isinstance(value, bool) else msgpack.pack_int(value)
 
 
 def particle(value: Any) -> tuple[int, bytes]:

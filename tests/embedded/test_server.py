@@ -160,3 +160,9 @@ def test_many_clients() -> None:
         finally:
             for wire in wires:
                 wire.socket.close()
+
+
+def test_users_switch_security_on() -> None:
+    """A node with users refuses data messages of connections that have not logged in, with 80."""
+    with EmbeddedServer(users={"reader": ("secret", ["read"])}) as server, Wire(server) as wire:
+        assert wire.ask(get(1)).result == 80

@@ -14,7 +14,7 @@ from aerospike_wire.proto import info, keys, values
 from aerospike_wire.proto.commands.base import Command, Features, R_co, ServerWords
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.info import parameter
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +89,7 @@ class Info(InfoCommand[str]):
             raise InvalidArgument("command", "must not be empty")
         if "\n" in self.command.rstrip("\n") or "\t" in self.command:
             raise InvalidArgument("command", "must be one line without tabs")
+        utf8("command", self.command)
 
     def line(self) -> str:
         return str(self.command).rstrip("\n")
@@ -104,6 +105,20 @@ class Info(InfoCommand[str]):
 
     def context(self) -> InfoContext:
         return InfoContext("info", self._policy(), str(self.command))
+
+
+def _check_place(namespace: Any, set_name: Any) -> None:
+    """A namespace and set that can stand in an info command without ending it."""
+    keys.check_namespace(namespace)
+    keys.check_set(set_name)
+    parameter("namespace", namespace)
+    parameter("set", set_name or "")
+
+
+def _check_name(argument: str, value: Any) -> None:
+    """The name of an index or module."""
+    if not parameter(argument, value):
+        raise InvalidArgument(argument, "must not be empty")
 
 
 # Secondary indexes
@@ -126,11 +141,11 @@ class IndexCreate(InfoCommand[None]):
     operation: ClassVar[str] = "index_create"
 
     def check(self) -> None:
-        keys.check_namespace(self.namespace)
-        keys.check_set(self.set)
+        _check_place(self.namespace, self.set)
         values.bin_name(self.bin)
-        parameter("name", self.name)
-        if isinstance(self.kind, bool) or self.kind not in INDEX_KINDS:
+        parameter("bin", self.bin)
+        _check_name("name", self.name)
+        if isinstance(self.kind, bool) or not isinstance(self.kind, int) or self.kind not in INDEX_KINDS:
             allowed = ", ".join(f"{number} ({word.lower()})" for number, word in INDEX_KINDS.items())
             raise InvalidArgument("index_datatype", f"must be one of {allowed}, not {self.kind!r}")
 
@@ -157,8 +172,8 @@ class IndexRemove(InfoCommand[None]):
     operation: ClassVar[str] = "index_remove"
 
     def check(self) -> None:
-        keys.check_namespace(self.namespace)
-        parameter("name", self.name)
+        _check_place(self.namespace, None)
+        _check_name("name", self.name)
 
     def line(self) -> str:
         return f"sindex-delete:namespace={self.namespace};indexname={self.name}"
@@ -193,11 +208,11 @@ class UdfPut(InfoCommand[None]):
         if self.source is None:
             try:
                 content = path.read_bytes()
-            except OSError as error:
-                words = f"{str(path)!r} cannot be read: {error.strerror or error}"
+            except (OSError, ValueError) as error:
+                words = f"{str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}"
                 raise InvalidArgument("filename", words, ResultCode.LUA_FILE_NOT_FOUND) from error
         elif isinstance(self.source, str):
-            content = self.source.encode()
+            content = utf8("source", self.source)
         elif isinstance(self.source, bytes | bytearray):
             content = bytes(self.source)
         else:
@@ -224,7 +239,7 @@ class UdfRemove(InfoCommand[None]):
     operation: ClassVar[str] = "udf_remove"
 
     def check(self) -> None:
-        parameter("module", self.module)
+        _check_name("module", self.module)
 
     def line(self) -> str:
         return f"udf-remove:filename={self.module};"
@@ -251,8 +266,7 @@ class Truncate(InfoCommand[None]):
     operation: ClassVar[str] = "truncate"
 
     def check(self) -> None:
-        keys.check_namespace(self.namespace)
-        keys.check_set(self.set)
+        _check_place(self.namespace, self.set)
         if isinstance(self.nanoseconds, bool) or not isinstance(self.nanoseconds, int):
             raise InvalidArgument("nanos", f"must be an int, not {type(self.nanoseconds).__name__}")
         if not 0 <= self.nanoseconds < 1 << 63:

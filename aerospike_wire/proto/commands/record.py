@@ -221,7 +221,7 @@ def read_bins(body: bytes, offset: int, count: int) -> dict[str, Any]:
         if stop > end or start > stop:
             msg = f"a bin claims {size} bytes with a name of {name_size}, {end - offset + 4} are there"
             raise ProtocolError(msg)
-        name = str(body[offset : offset + name_size], "utf-8", "surrogateescape")
+        name = body[offset : offset + name_size].decode("utf-8", "surrogateescape")
         reader = _READERS.get(particle)
         value = RawParticle(particle, body[start:stop]) if reader is None else reader(body[start:stop])
         offset = stop
@@ -261,7 +261,7 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     key: Any
     """What the caller gave; a Key with its digest once the command is prepared."""
     policy: Any = None
-    place: keys.Place = attrs.field(init=False, default=keys.Place(b"", b""))
+    place: keys.Place = attrs.field(init=False, default=keys.NOWHERE)
 
     policy_class: ClassVar[type[RecordPolicy]]
 
@@ -349,31 +349,9 @@ def _key_or_none(key: Any) -> Key | None:
 # Reads
 
 
-@functools.lru_cache(maxsize=1024)
-def _read_prefix(policy: ReadPolicy, place: bytes, info1: int, features: Features) -> bytes | None:
-    """All of a request but the digest, if the digest is what it ends with.
-
-    That is so for reads of whole records or none of their bins, and such requests for
-    the records of a set differ in nothing else.
-    """
-    if not info1 & (Info1.GET_ALL | Info1.GET_NO_BINS) or policy.key is SendKey.SEND or policy.expressions is not None:
-        return None
-    more1, info3 = read_flags(policy)
-    size = MESSAGE_HEADER_SIZE + len(place) + len(_DIGEST_HEAD) + keys.DIGEST_SIZE
-    header = MESSAGE.pack(
-        MESSAGE_HEADER_SIZE,
-        info1 | more1,
-        0,
-        info3,
-        info4_of(policy, features),
-        0,
-        0,
-        policy.read_touch_ttl_percent & 0xFFFF_FFFF,
-        server_timeout(policy),
-        3,
-        0,
-    )
-    return frame_header(FrameType.MESSAGE, size) + header + place + _DIGEST_HEAD
+_WHOLE: Final = int(Info1.GET_ALL | Info1.GET_NO_BINS)
+_MAX_PREFIXES: Final = 64
+"""Policies whose requests are remembered for a set; programs have a handful."""
 
 
 @attrs.define(eq=False)
@@ -389,13 +367,29 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
 
     def encode(self, features: Features) -> bytes:
         policy: ReadPolicy = self.policy
-        prefix = _read_prefix(policy, self.place.fields, self.info1, features)
-        if prefix is not None:
-            request: bytes = prefix + self.key.digest
+        kept = self.place.prefixes.get((id(policy), self.info1))
+        if kept is not None and kept[0] is policy and not features.error_details:
+            request: bytes = kept[1] + self.key.digest
             return request
+        if self.info1 & _WHOLE and policy.key is SendKey.DIGEST and policy.expressions is None:
+            self._keep_prefix(policy)
         info1, info3 = read_flags(policy)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
         return self._request(features, self.info1 | info1, 0, info3, 0, ttl, self.read_ops())
+
+    def _keep_prefix(self, policy: ReadPolicy) -> None:
+        """Remember all of the request but the digest, with which it ends.
+
+        Reads of whole records, or of none of their bins, differ within a set in nothing
+        else. The policy is kept along, so that its identity cannot be taken over by another.
+        """
+        info1, info3 = read_flags(policy)
+        ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
+        request = self._request(Features(), self.info1 | info1, 0, info3, 0, ttl)
+        prefixes = self.place.prefixes
+        if len(prefixes) >= _MAX_PREFIXES:
+            prefixes.clear()
+        prefixes[id(policy), self.info1] = (policy, request[: -keys.DIGEST_SIZE])
 
 
 MISSING: Final[Any] = object()

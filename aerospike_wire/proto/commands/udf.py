@@ -13,7 +13,7 @@ from aerospike_wire.proto.commands.base import Features, ServerWords
 from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info2, Info3
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, utf8
 from aerospike_wire.proto.message import read_message
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
         if not isinstance(arguments, list | tuple):
             raise InvalidArgument("args", f"must be a list, not {type(arguments).__name__}")
         self._fields = [
-            field(Field.UDF_MODULE, self.module.encode()),
-            field(Field.UDF_FUNCTION, self.function.encode()),
+            field(Field.UDF_MODULE, utf8("module", self.module)),
+            field(Field.UDF_FUNCTION, utf8("function", self.function)),
             field(Field.UDF_ARGUMENTS, msgpack.pack(list(arguments), "args")),
         ]
         return policy

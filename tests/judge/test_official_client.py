@@ -1,0 +1,275 @@
+"""The official client, pointed at the embedded node, fares as it did with a real one.
+
+Each scenario was recorded from the official Python client 19.3.0 against a server
+8.1.2.0 Community Edition. Here the same calls go to the embedded node: class, code and
+doubt of every error, results, and the reads that show the effect must come out the same.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+from judge import calls
+from judge.calls import Official, Scenario
+
+from aerospike_wire.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+aerospike = pytest.importorskip("aerospike")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+SCENARIOS: Final = calls.load()
+
+EXPRESSIONS = "needs filter or value expressions, which the node does not evaluate"
+COLLECTIONS = "needs list, map, bit or HyperLogLog operations, which the node does not have"
+TRANSACTIONS = "needs transactions, which begin with writes to the monitor's set"
+QUERIES = "a query or job, whose scenarios are judged apart"
+SETTINGS = "what a node says about itself: its own build, addresses, settings, sets and counters"
+CLUSTER = "needs three nodes"
+LOCAL = "never reaches a node"
+
+LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {}
+"""Names, or patterns of names, of the scenarios that are not made, by the reason."""
+
+SLOW: Final = ("index_", "udf_")
+"""Methods in which the official client sleeps for seconds; these scenarios run side by side."""
+
+STATES: Final[dict[str, tuple[str, int]]] = {
+    "G:code8/stop_writes_sys_memory": ("put", 8),
+    "G:code9/put_replica_does_not_ack": ("put", 9),
+    "G:code11/just_started": ("get", 11),
+    "G:code13/record_over_max_record_size": ("put", 13),
+    "G:code14/hot_key": ("put", 14),
+    "G:code18/write_burst": ("put", 18),
+    "G:code22/set_stop_writes_count": ("put", 22),
+    "G:code22/query_threads_limit": ("query", 22),
+    "G:code150/batch_disabled": ("batch", 150),
+    "G:code151/batch_write_max_requests": ("batch", 151),
+    "G:code152/batch_queues_full": ("batch", 152),
+    "G:code203/query_while_index_builds": ("query", 203),
+    "G:code206/257th_index": ("sindex-create", 206),
+}
+"""Scenarios that needed a server in a special state: what the node is told to answer instead."""
+
+
+def misbehave(server: EmbeddedServer, scenario: Scenario) -> None:
+    """Make the node do what was done to the replies, or what its state would make it answer."""
+    when = server.faults.on("info" if scenario.method.startswith("info") else "any")
+    if scenario.fault == "hold_responses":
+        when.hang()
+    elif scenario.fault == "close_on_request":
+        when.close()
+    elif scenario.fault == "garbage":
+        when.garbage()
+    elif scenario.fault == "truncate":
+        when.half_frame()
+    if scenario.name in STATES:
+        command, code = STATES[scenario.name]
+        server.faults.on(command).answer(code)
+
+
+@attrs.frozen
+class Outcome:
+    """What came of a scenario."""
+
+    error: tuple[str, int | None, bool | None] | None = None
+    result: Any = None
+    effect: str | None = None
+    """What the reads afterwards showed that was not recorded."""
+
+
+def call(client: Any, dialect: Official, recorded: dict[str, Any]) -> Any:
+    """Make a recorded call."""
+    target = client
+    for step in dialect.steps(recorded):
+        if step.method.startswith("="):
+            setattr(target, step.method[1:], step.args[0])
+        else:
+            target = getattr(client if step.fresh else target, step.method)(*step.args, **step.kwargs)
+    return target
+
+
+def attempt(client: Any, dialect: Official, recorded: dict[str, Any]) -> Outcome:
+    """Make a recorded call and see what comes of it."""
+    try:
+        return Outcome(result=call(client, dialect, recorded))
+    except aerospike.exception.AerospikeError as error:
+        # The instance's own: attributes of the official client's exceptions are the class's.
+        return Outcome((type(error).__name__, error.args[0], error.args[4]))
+    except TypeError as error:
+        return Outcome((type(error).__name__, None, None), str(error))
+
+
+def effect(client: Any, dialect: Official, scenario: Scenario) -> str | None:
+    """Make the reads that follow a scenario and compare them."""
+    for step in scenario.after:
+        seen, recorded = attempt(client, dialect, step["call"]), step["outcome"]
+        if seen.error is not None or "exception" in recorded:
+            wanted = Scenario("", outcome=recorded).error if "exception" in recorded else None
+            text = None if seen.error == wanted else f"{seen.error} instead of {wanted or recorded}"
+        else:
+            text = calls.outcome_differs(recorded["result"], seen.result, unordered="chain" in step["call"])
+        if text:
+            return f"{step['call']['method']}: {text}"
+    return None
+
+
+def play(scenario: Scenario, server: EmbeddedServer) -> Outcome:
+    """Prepare a scenario, make its call and look at the effect."""
+    assert scenario.call is not None
+    dialect = Official({"node": server.port, "closed": unused_port()})
+    client = aerospike.client({"hosts": server.seeds})
+    try:
+        for step in scenario.setup:
+            attempt(client, dialect, step)
+        misbehave(server, scenario)
+        seen = attempt(client, dialect, scenario.call)
+        server.faults.clear()
+        return attrs.evolve(seen, effect=effect(client, dialect, scenario))
+    finally:
+        client.close()
+
+
+def unused_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fresh(scenario: Scenario) -> Outcome:
+    """A scenario with a node of its own."""
+    with EmbeddedServer(namespaces=["test,ttl=off", "bar"], cluster_name="gold") as server:
+        return play(scenario, server)
+
+
+def left_out(name: str) -> str | None:
+    """Why a scenario is not made."""
+    for reason, patterns in LEFT_OUT.items():
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            return reason
+    return None
+
+
+MADE: Final = [scenario for scenario in SCENARIOS.values() if left_out(scenario.name) is None]
+SPECIAL: Final = {"raw_socket", "aerospike.client", "get x 4 with max_error_rate=1"}
+CALLS: Final = [scenario for scenario in MADE if scenario.method not in SPECIAL]
+
+
+def is_slow(scenario: Scenario) -> bool:
+    """True if the official client sleeps in it."""
+    assert scenario.call is not None
+    return any(
+        step.get("method", "").startswith(SLOW)
+        for step in (scenario.call, *scenario.setup, *(step["call"] for step in scenario.after))
+    )
+
+
+@pytest.fixture(scope="module")
+def slow() -> dict[str, Outcome]:
+    """What came of the slow scenarios."""
+    found = [scenario for scenario in CALLS if is_slow(scenario)]
+    with ThreadPoolExecutor(max(1, len(found))) as pool:
+        return dict(zip([scenario.name for scenario in found], pool.map(fresh, found), strict=True))
+
+
+@pytest.fixture
+def outcome(request: pytest.FixtureRequest) -> Outcome:
+    """What came of the scenario that the test is about."""
+    scenario = request.getfixturevalue("scenario")
+    if is_slow(scenario):
+        found: Outcome = request.getfixturevalue("slow")[scenario.name]
+        return found
+    return fresh(scenario)
+
+
+@pytest.mark.parametrize("scenario", CALLS, ids=lambda scenario: scenario.name)
+def test_call(scenario: Scenario, outcome: Outcome) -> None:
+    """A call ends as with a real node: same class, code and doubt, or same result, and same effect."""
+    if scenario.failed:
+        assert outcome.error == scenario.error
+    else:
+        assert outcome.error is None
+        assert calls.outcome_differs(scenario.outcome["result"], outcome.result, unordered="chain" in scenario.call) is None
+    assert outcome.effect is None
+
+
+@pytest.mark.parametrize(
+    "scenario", [s for s in MADE if s.method == "aerospike.client"], ids=lambda scenario: scenario.name
+)
+def test_connect(scenario: Scenario) -> None:
+    """Connecting ends as with a real node: same class, code and doubt, or a connected client."""
+    with EmbeddedServer(namespaces=["test,ttl=off", "bar"], cluster_name="gold") as server:
+        dialect = Official({"node": server.port, "closed": unused_port()})
+        (step,) = dialect.steps(scenario.call)
+        if scenario.failed:
+            with pytest.raises(aerospike.exception.AerospikeError) as caught:
+                aerospike.client(*step.args)
+            error = caught.value
+            assert (type(error).__name__, error.args[0], error.args[4]) == scenario.error
+        else:
+            client = aerospike.client(*step.args)
+            assert client.is_connected()
+            client.close()
+
+
+def test_max_error_rate() -> None:
+    """After two lost connections the official client's breaker opens for this node too."""
+    scenario = SCENARIOS["G:client/max_error_rate"]
+    with EmbeddedServer() as server:
+        (step,) = Official({"node": server.port}).steps({**scenario.call, "method": "client"})
+        client = aerospike.client(*step.args)
+        server.faults.on("any").close()
+        errors = []
+        for _ in range(4):
+            with pytest.raises(aerospike.exception.AerospikeError) as caught:
+                client.get(("test", "breaker", 1), {"max_retries": 0})
+            errors.append((type(caught.value).__name__, caught.value.args[0], caught.value.args[4]))
+        client.close()
+    assert errors[-1] == scenario.error
+
+
+def raw(server: EmbeddedServer, request: bytes, size: int) -> bytes:
+    """Send bytes; the reply, as many bytes as there should be, or until the node closes."""
+    reply = b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=2) as link:
+        link.sendall(request)
+        while len(reply) < size or not size:
+            part = link.recv(65536)
+            if not part:
+                break
+            reply += part
+    return reply
+
+
+@pytest.mark.parametrize("scenario", [s for s in MADE if s.method == "raw_socket"], ids=lambda scenario: scenario.name)
+def test_raw_message(scenario: Scenario) -> None:
+    """Bytes that no client would send are answered byte for byte as by a real node."""
+    wanted = bytes.fromhex(dict(scenario.outcome["result"]["dict"])["raw"]["bytes"])
+    with EmbeddedServer(namespaces=["test,ttl=off", "bar"]) as server:
+        client = aerospike.client({"hosts": server.seeds})
+        dialect = Official({"node": server.port})
+        for step in scenario.setup:
+            attempt(client, dialect, step)
+        client.close()
+        assert raw(server, bytes.fromhex(scenario.call["args"][0]["bytes"]), len(wanted)) == wanted
+
+
+def test_every_scenario_is_made_or_left_out_for_a_reason() -> None:
+    """No recorded scenario is forgotten, and no reason is kept for scenarios that are gone."""
+    assert [scenario.name for scenario in MADE if scenario.call is None] == []
+    unused = [
+        pattern
+        for patterns in LEFT_OUT.values()
+        for pattern in patterns
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in SCENARIOS)
+    ]
+    assert unused == []

@@ -1,0 +1,90 @@
+"""Security messages."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import damaged
+from vectors import names, vector
+
+from aerospike_wire.errors import ProtocolError
+from aerospike_wire.proto import admin
+from aerospike_wire.proto.admin import AdminCommand, AdminField
+
+FIELDS = st.dictionaries(st.integers(0, 255), st.binary(max_size=20), max_size=8)
+
+
+@pytest.mark.parametrize("name", names("admin/"))
+def test_captured_requests_are_taken_apart_and_put_together_again(name: str) -> None:
+    """Reading a request of the official client and packing its parts gives the same bytes."""
+    whole = vector(name)
+    (message,) = admin.parse(whole[8:])
+    assert admin.request(AdminCommand(message.command), list(message.fields.items())) == whole
+
+
+def test_login_of_the_official_client_is_made() -> None:
+    """User and hashed password make the captured bytes."""
+    whole = vector("admin/login_internal")
+    hashed = whole[-60:]
+    assert hashed.startswith(b"$2a$10$")
+    fields = [(AdminField.USER, b"alice"), (AdminField.CREDENTIAL, hashed)]
+    assert admin.request(AdminCommand.LOGIN, fields) == whole
+
+
+def test_authentication_of_the_official_client_is_made() -> None:
+    """User and session token make the captured bytes."""
+    fields = [(AdminField.USER, b"alice"), (AdminField.SESSION_TOKEN, b"session-token-0123456789")]
+    assert admin.request(AdminCommand.AUTHENTICATE, fields) == vector("admin/authenticate")
+
+
+@pytest.mark.parametrize("name", ["frame/admin_any_reply", "frame/admin_version_0_reply"])
+def test_recorded_reply_of_a_server_without_security(name: str) -> None:
+    """The code is in the second byte."""
+    (message,) = admin.parse(vector(name)[8:])
+    assert message.result == vector(name)[9]
+    assert message.fields == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), FIELDS), max_size=4))
+@settings(deadline=None, max_examples=100)
+def test_messages_come_back_as_they_were_made(rows: list[tuple[int, int, dict[int, bytes]]]) -> None:
+    """Several messages in one frame keep code, command and fields."""
+    body = b"".join(admin.pack(command, list(fields.items()), result=result) for command, result, fields in rows)
+    assert [(row.command, row.result, row.fields) for row in admin.parse(body)] == rows
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=15), max_size=20))
+@settings(deadline=None, max_examples=100)
+def test_role_names_come_back_as_they_were_made(roles: list[str]) -> None:
+    """A list of names survives, the empty one and empty names included."""
+    assert admin.read_names(admin.pack_names([role.encode() for role in roles])) == roles
+
+
+@pytest.mark.parametrize("data", [b"", b"\1", b"\2\1a", b"\1\5abc", b"\1\xff"])
+def test_list_of_names_that_is_cut_off_is_refused(data: bytes) -> None:
+    """A name that is not there whole is a ProtocolError."""
+    with pytest.raises(ProtocolError, match="roles"):
+        admin.read_names(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [bytes(15), bytes(17), b"\0\0\0\1" + bytes(12), b"\0\0\0\1" + bytes(12) + b"\0\0\0\0\1", b"\0\0\0\1" + bytes(12) + b"\0\0\0\3\1a"],
+)
+def test_message_that_is_cut_off_is_refused(data: bytes) -> None:
+    """A header or field that is not there whole is a ProtocolError."""
+    with pytest.raises(ProtocolError, match="security message"):
+        list(admin.parse(data))
+
+
+@given(st.one_of(st.binary(max_size=100), damaged(vector("admin/create_user")[8:])))
+@settings(deadline=None, max_examples=300)
+def test_any_bytes_are_messages_or_a_protocol_error(data: bytes) -> None:
+    """Nothing else is raised, for messages and for lists of names."""
+    with contextlib.suppress(ProtocolError):
+        list(admin.parse(data))
+    with contextlib.suppress(ProtocolError):
+        assert all(isinstance(name, str) for name in admin.read_names(data))
