@@ -108,6 +108,9 @@ class Pool:
         if link is not None:
             return link
         async with self._lock:
+            if deadline is not None and self._runtime.now() >= deadline:
+                words = "the total timeout passed before a connection was open"
+                raise LinkFailure(ResultCode.TIMEOUT, words, sent=False)
             link = self._least_loaded()  # another caller may have opened one meanwhile
             if link is None:
                 link = cast("SharedLink", await self._open(deadline))

@@ -209,9 +209,9 @@ def test_no_pause_unless_asked_for() -> None:
 def test_the_total_timeout_ends_the_retries() -> None:
     """There is no further try once its pause would pass the deadline."""
     rig = Rig([reply(18)] * 10)
-    error = failure(rig, get(max_retries=9, total_timeout=100, sleep_between_retries=40))
+    error = failure(rig, get(max_retries=9, total_timeout=100, sleep_between_retries=50))
     assert len(error.attempts) == 2
-    assert rig.runtime.slept == [0.04]
+    assert rig.runtime.slept == [0.05]
 
 
 def test_the_deadline_is_handed_to_the_link() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aerospike_wire.errors.context import Attempt, ErrorContext
     from aerospike_wire.types import Key
 
-_BY_CODE: dict[int, type[AerospikeError]] = {}
+BY_CODE: dict[int, type[AerospikeError]] = {}
 _ROWS = dict(FACTS)
 
 
@@ -57,7 +57,7 @@ class AerospikeError(Exception):
             cls.code = cls._own_code = None
         if code is None:
             return
-        owner = _BY_CODE.setdefault(int(code), cls)
+        owner = BY_CODE.setdefault(int(code), cls)
         if owner is not cls:
             msg = f"code {code} belongs to {owner.__name__}, {cls.__name__} cannot take it"
             raise TypeError(msg)
@@ -203,7 +203,7 @@ class AerospikeError(Exception):
         found: dict[str, Any] = {
             "exception": type(self).__name__,
             "code": self.code,
-            "name": row.code.name if row is not None else None,
+            "code_name": row.code.name if row is not None else None,
             "message": self.msg,
             "file": self.file,
             "line": self.line,
@@ -285,7 +285,7 @@ def class_of(code: int) -> type[AerospikeError]:
     A code without a class raises the base of its side, so that ``except ServerError``
     catches whatever a future server may send; the number is kept by the instance.
     """
-    found = _BY_CODE.get(code)
+    found = BY_CODE.get(code)
     if found is not None:
         return found
     return ServerError if code >= 0 else ClientError

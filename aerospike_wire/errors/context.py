@@ -18,6 +18,7 @@ from aerospike_wire.errors.codes import FACTS, ResultCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import FrameType
 
     from aerospike_wire.types import Key
 
@@ -435,6 +436,7 @@ def plain(value: Any) -> Any:
 
 
 _PACKAGE: Final = __name__.partition(".")[0]
+_OURS: Final = f"{_PACKAGE}."
 _PROGRAMS: Final = frozenset({f"{_PACKAGE}.demo.catalogue", f"{_PACKAGE}.__main__", f"{_PACKAGE}.cli"})
 """Modules of the package that call the client as any user would."""
 
@@ -444,14 +446,12 @@ def caller() -> tuple[str | None, int | None]:
 
     A coroutine that runs as a task of its own has no caller on the stack; (None, None) then.
     """
-    frame = sys._getframe(1)
-    while True:
+    frame: FrameType | None = sys._getframe(2)  # the two below are the middleware's own
+    while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if not (name.startswith("aerospike_wire.") and name not in _PROGRAMS):
+        if not name.startswith(_OURS) or name in _PROGRAMS:
             if name.startswith("asyncio."):
-                return None, None
+                break
             return frame.f_code.co_filename, frame.f_lineno
-        back = frame.f_back
-        if back is None:
-            return None, None
-        frame = back
+        frame = frame.f_back
+    return None, None

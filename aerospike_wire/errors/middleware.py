@@ -9,11 +9,11 @@ before, from the code's row; hooks change what the caller sees and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
-from aerospike_wire.errors.base import AerospikeError, class_of
+from aerospike_wire.errors.base import BY_CODE, AerospikeError, class_of
 from aerospike_wire.errors.client import ParamError
 from aerospike_wire.errors.context import caller
 
@@ -168,15 +168,39 @@ class ErrorMiddleware:
         hint: str | None = None,
     ) -> AerospikeError:
         """The library's own exception for a failure, before any hook has seen it."""
+        return self._make(code, context, msg, in_doubt, attempts, elapsed, subcode, server_message, hint)
+
+    def _make(
+        self,
+        code: int,
+        context: ErrorContext,
+        msg: str | None,
+        in_doubt: bool,  # noqa: FBT001
+        attempts: Sequence[Attempt],
+        elapsed: float | None,
+        subcode: int,
+        server_message: str | None,
+        hint: str | None,
+    ) -> AerospikeError:
         if self.error_detail == "digest":
             context = context.redacted()
         file, line = caller()
-        cls = class_of(code)
+        cls = BY_CODE.get(code) or class_of(code)
         error = cls.__new__(cls)
         if msg is None and server_message:
             msg = server_message
         error._set(  # noqa: SLF001  the way around keyword arguments that base.py explains
-            int(code), msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint
+            code if type(code) is int else int(code),
+            msg,
+            file,
+            line,
+            in_doubt,
+            context,
+            tuple(attempts),
+            elapsed,
+            subcode,
+            server_message,
+            hint,
         )
         return error
 
@@ -188,7 +212,7 @@ class ErrorMiddleware:
         """
         if not self.hooks:
             return error
-        failure = Failure(cast("int", error.code), cast("ErrorContext", error.context), error, None)
+        failure = Failure(error.args[0], error.context, error, None)  # type: ignore[arg-type]  # made by error()
         for hook in self.hooks:
             try:
                 chosen = hook(failure)
@@ -208,7 +232,31 @@ class ErrorMiddleware:
             chosen.__cause__ = error
         return chosen
 
-    def translate(self, code: int, context: ErrorContext, **facts: Any) -> BaseException:
-        """The exception to raise for a code: :meth:`error`, then :meth:`apply`."""
-        error = self.error(code, context, **facts)
+    def translate(
+        self,
+        code: int,
+        context: ErrorContext,
+        *,
+        msg: str | None = None,
+        in_doubt: bool = False,
+        attempts: Sequence[Attempt] = (),
+        elapsed: float | None = None,
+        subcode: int = 0,
+        server_message: str | None = None,
+        hint: str | None = None,
+    ) -> BaseException:
+        """The exception to raise for a failure: :meth:`error`, then :meth:`apply`.
+
+        Args:
+            code: the server's code, or a negative one of the client.
+            context: the request's facts.
+            msg: what happened, in words; by default the server's, else the code's meaning.
+            in_doubt: True if a write may have been applied.
+            attempts: one row per try, oldest first.
+            elapsed: milliseconds from the start of the call.
+            subcode: the server's finer reason.
+            server_message: the server's words.
+            hint: what to do about it; by default the code's.
+        """
+        error = self._make(code, context, msg, in_doubt, attempts, elapsed, subcode, server_message, hint)
         return self.apply(error) if self.hooks else error

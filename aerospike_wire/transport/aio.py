@@ -20,7 +20,7 @@ from aerospike_wire.errors import ResultCode
 from aerospike_wire.policy import Timing
 from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.transport import SENT_NOTE, LinkFailure
-from aerospike_wire.transport.blocking import connect_failure
+from aerospike_wire.transport.blocking import connect_failure, words_of
 
 if TYPE_CHECKING:
     from collections import deque
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LARGE = 64 * 1024
+"""Bytes of requests that are always written at once."""
 _CLOCK_STEP = 0.001
 """Seconds by which a timer of the loop may fire early."""
 
@@ -114,13 +116,15 @@ class AsyncLink(asyncio.BufferedProtocol):
     def _enqueue(self, waiter: _Waiter) -> None:
         if self._ended:
             raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False)
+        silence, at = waiter.timing[0], self._timer_at
+        if waiter.deadline < at and waiter.deadline <= time.monotonic():
+            raise LinkFailure(ResultCode.TIMEOUT, "the total timeout passed before the request was sent", sent=False)
         self._channel.send(waiter)
         unsent = self._unsent
         if not unsent and not self._paused:
             self._loop.call_soon(self._flush)
         unsent.append(waiter)
         # The timer is nearly always set for an earlier caller.
-        silence, at = waiter.timing[0], self._timer_at
         if waiter.deadline < at or (silence is not None and waiter.since + silence < at):
             self._arm(waiter.due(0.0))
 
@@ -147,7 +151,12 @@ class AsyncLink(asyncio.BufferedProtocol):
                 if waiter.sent and waiter.due(now) < self._timer_at:
                     self._arm(waiter.due(now))
                 return waiter.sent
-        return False
+        # It has just been answered, or failed together with the link.
+        found = cast("asyncio.Future[bytes]", future)
+        if found.cancelled() or not found.done():
+            return False
+        failure = found.exception()
+        return failure.sent if isinstance(failure, LinkFailure) else True
 
     def probe(self) -> bool:
         """The loop notices a closed socket by itself."""
@@ -155,9 +164,9 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """End the connection at once."""
-        self._abort(None)
+        self._abort(ConnectionAbortedError("the connection was closed by this side"))
 
-    def _abort(self, reason: BaseException | None) -> None:
+    def _abort(self, reason: BaseException) -> None:
         if self._transport is not None:
             self._transport.abort()
         self._end(reason)
@@ -175,10 +184,26 @@ class AsyncLink(asyncio.BufferedProtocol):
         batch, self._unsent = self._unsent, []
         if transport.is_closing():
             return  # connection_lost follows, and finds none of these marked as sent
-        transport.write(b"".join([waiter.request for waiter in batch]))
+        data = b"".join([waiter.request for waiter in batch])
+        if len(data) > _LARGE:
+            self._flush_one_by_one(transport, batch)
+            return
+        transport.write(data)
         if transport.is_closing():
             return  # the socket refused the write whole
         for waiter in batch:
+            waiter.sent = True
+
+    def _flush_one_by_one(self, transport: asyncio.Transport, batch: list[_Waiter]) -> None:
+        # More than a socket may take at once: what comes after the request that fills it
+        # is held back, and is known not to have been sent.
+        for number, waiter in enumerate(batch):
+            if self._paused:
+                self._unsent = batch[number:]
+                return
+            transport.write(waiter.request)
+            if transport.is_closing():
+                return
             waiter.sent = True
 
     def _abandon(self, waiter: _Waiter, now: float) -> None:
@@ -206,7 +231,9 @@ class AsyncLink(asyncio.BufferedProtocol):
         late = now + _CLOCK_STEP
         for waiter in list(self._queue):
             if waiter.future.done():
-                if waiter.due(heard) <= late:
+                if waiter.gone == math.inf:  # cancelled so recently that the caller does not know it yet
+                    self._abandon(waiter, now)
+                elif waiter.due(heard) <= late:
                     self._abort(TimeoutError(f"an answer is overdue by {waiter.timing.drain:.1f} s"))
                     return
             elif waiter.due(heard) <= late:
@@ -259,12 +286,12 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone: everyone who waits learns it, each by an object of their own."""
-        self._end(exc)
+        self._end(ConnectionResetError("the node closed the connection") if exc is None else exc)
         self._transport = None
         if not self._closed.done():
             self._closed.set_result(None)
 
-    def _end(self, reason: BaseException | None) -> None:
+    def _end(self, reason: BaseException) -> None:
         if self._ended:
             return
         self._ended = True
@@ -280,10 +307,8 @@ class AsyncLink(asyncio.BufferedProtocol):
             code, words = ResultCode.CLIENT, garbage.msg or "the answer makes no sense"
         elif isinstance(reason, ssl.SSLError):
             code, words = ResultCode.TLS, str(reason)
-        elif reason is None:
-            code, words = ResultCode.CONNECTION, "the connection was closed"
         else:
-            code, words = ResultCode.CONNECTION, f"the connection was lost: {reason}"
+            code, words = ResultCode.CONNECTION, words_of(reason) if isinstance(reason, OSError) else str(reason)
         for waiter in waiting:
             failure = LinkFailure(code, words, sent=waiter.sent)
             failure.__cause__ = reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import select
 import socket
@@ -90,6 +91,8 @@ class BlockingLink:
             LinkFailure: not all of it could be sent, so the node cannot have carried it out.
         """
         exchange = Exchange(call.frame_type, call.collect, login=call.login)
+        if not self.usable:  # another thread may have closed the client
+            raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False)
         self._channel.send(exchange)
         sock = self._socket
         try:
@@ -162,6 +165,9 @@ class BlockingLink:
         """Close the socket."""
         self._channel.close()
         self._channel.pending.clear()
+        # Closing alone would not wake another thread that waits for this socket.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
 
@@ -172,10 +178,11 @@ def _failure(error: OSError, call: Call, *, sent: bool) -> LinkFailure:
         return LinkFailure(ResultCode.TIMEOUT, f"the {which} before the answer came", sent=sent)
     if isinstance(error, ssl.SSLError):
         return LinkFailure(ResultCode.TLS, str(error), sent=sent)
-    return LinkFailure(ResultCode.CONNECTION, _words(error), sent=sent)
+    return LinkFailure(ResultCode.CONNECTION, words_of(error), sent=sent)
 
 
-def _words(error: OSError) -> str:
+def words_of(error: OSError) -> str:
+    """What the system says about an error, with its short name."""
     name = errno.errorcode.get(error.errno or 0)
     text = error.strerror or str(error)
     return f"{text} ({name})" if name else text
@@ -287,4 +294,4 @@ def connect_failure(error: OSError, address: str, timeout: float) -> LinkFailure
         return LinkFailure(ResultCode.TIMEOUT, f"no connection to {address} within {timeout * 1000:.0f} ms", sent=False)
     if isinstance(error, ssl.SSLError):
         return LinkFailure(ResultCode.TLS, f"TLS with {address} failed: {error}", sent=False)
-    return LinkFailure(ResultCode.CONNECTION, f"cannot connect to {address}: {_words(error)}", sent=False)
+    return LinkFailure(ResultCode.CONNECTION, f"cannot connect to {address}: {words_of(error)}", sent=False)

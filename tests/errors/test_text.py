@@ -128,7 +128,7 @@ def test_to_dict_is_json(cls: type[AerospikeError], family: str) -> None:
 def test_to_dict_holds_everything() -> None:
     """The facts are all there, under the names of the attributes."""
     found = sample(errors.DeviceOverload).to_dict()
-    assert found["name"] == "DEVICE_OVERLOAD"
+    assert found["code_name"] == "DEVICE_OVERLOAD"
     assert (found["message"], found["file"], found["line"]) == ("what happened", "program.py", 42)
     assert (found["in_doubt"], found["retryable"], found["node"]) == (True, False, "BB9")
     assert (found["elapsed"], found["subcode"], found["server_message"]) == (12.25, 4, "words of the server")

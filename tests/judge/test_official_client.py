@@ -7,9 +7,13 @@ doubt of every error, results, and the reads that show the effect must come out 
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -18,6 +22,7 @@ from judge import calls
 from judge.calls import Official, Scenario
 
 from aerospike_wire.embedded import EmbeddedServer
+from aerospike_wire.embedded.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +31,7 @@ aerospike = pytest.importorskip("aerospike")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
+ROOT: Final = Path(__file__).parents[2]
 SCENARIOS: Final = calls.load()
 
 EXPRESSIONS = "needs filter or value expressions, which the node does not evaluate"
@@ -60,7 +66,7 @@ STATES: Final[dict[str, tuple[str, int]]] = {
 """Scenarios that needed a server in a special state: what the node is told to answer instead."""
 
 
-def misbehave(server: EmbeddedServer, scenario: Scenario) -> None:
+def misbehave(server: EmbeddedServer | Apart, scenario: Scenario) -> None:
     """Make the node do what was done to the replies, or what its state would make it answer."""
     when = server.faults.on("info" if scenario.method.startswith("info") else "any")
     if scenario.fault == "hold_responses":
@@ -122,7 +128,7 @@ def effect(client: Any, dialect: Official, scenario: Scenario) -> str | None:
     return None
 
 
-def play(scenario: Scenario, server: EmbeddedServer) -> Outcome:
+def play(scenario: Scenario, server: EmbeddedServer | Apart) -> Outcome:
     """Prepare a scenario, make its call and look at the effect."""
     assert scenario.call is not None
     dialect = Official({"node": server.port, "closed": unused_port()})
@@ -145,8 +151,44 @@ def unused_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_APART: Final = """
+import sys
+from aerospike_wire.embedded import EmbeddedServer
+with EmbeddedServer(namespaces=["test,ttl=off", "bar"]) as server:
+    print(server.port, flush=True)
+    sys.stdin.read()
+"""
+
+
+@attrs.frozen
+class Apart:
+    """A node in a process of its own."""
+
+    port: int
+    faults: Faults = attrs.field(factory=Faults)
+
+    @property
+    def seeds(self) -> list[tuple[str, int]]:
+        """What clients take as hosts."""
+        return [("127.0.0.1", self.port)]
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[Apart]:
+    """A node in a process of its own: the official client's udf_put waits for it without letting go of this one."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _APART], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        yield Apart(int(process.stdout.readline()))
+        process.communicate()
+
+
 def fresh(scenario: Scenario) -> Outcome:
     """A scenario with a node of its own."""
+    if scenario.method == "udf_put":
+        with apart() as node:
+            return play(scenario, node)
     with EmbeddedServer(namespaces=["test,ttl=off", "bar"], cluster_name="gold") as server:
         return play(scenario, server)
 

@@ -1,0 +1,3 @@
+function f(rec)
+  this is not lua
+end
