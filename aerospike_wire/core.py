@@ -374,7 +374,7 @@ class Core:
         self,
         trouble: Trouble,
         attempts: list[Attempt],
-        started: float | None,
+        elapsed: float,
         context: ErrorContext,
         *,
         write: bool,
@@ -385,7 +385,7 @@ class Core:
         Args:
             trouble: what the last try ended with.
             attempts: all tries.
-            started: when the call began, None where that says nothing.
+            elapsed: milliseconds from the start of the call to its failure.
             context: the request.
             write: whether it could change data.
             errors: the middleware, if the call has hooks of its own.
@@ -394,13 +394,19 @@ class Core:
             errors = self.errors
         if trouble.seeds:
             context = ConnectContext("connect", None, trouble.seeds, self.config.user)
+            # Whatever reached a seed was not the caller's request, so none of these count as sent.
+            attempts = [
+                Attempt(None, row.address or row.seed, sent=False, answered=False, code=row.code,
+                        elapsed=row.elapsed, message=row.message)
+                for row in trouble.seeds
+            ]  # fmt: skip
         error = errors.error(
             trouble.code,
             context,
             msg=trouble.message,
             in_doubt=is_in_doubt(attempts, write=write),
             attempts=attempts,
-            elapsed=None if started is None else (self.runtime.now() - started) * 1000,
+            elapsed=elapsed,
             subcode=trouble.words.subcode,
             server_message=trouble.words.message,
         )
@@ -420,7 +426,8 @@ class Core:
         errors: ErrorMiddleware | None = None,
     ) -> NoReturn:
         """Raise the exception for a request that failed for good: the one place that does."""
-        raise self.error_of(trouble, attempts, started, context, write=write, errors=errors)
+        elapsed = (self.now() - started) * 1000
+        raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors)
 
 
 _SESSION_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.EXPIRED_SESSION})

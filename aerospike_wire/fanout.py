@@ -42,14 +42,17 @@ _PARTITION_CODES: Final = frozenset(
 class Fanout:
     """Runs one command on several nodes."""
 
-    __slots__ = ("_core", "_hook", "_started", "attempts", "errors")
+    __slots__ = ("_core", "_hook", "attempts", "begun", "errors", "started")
 
     def __init__(self, core: Core, hook: Hook | HookMapping | None) -> None:
         self._core = core
         self._hook = hook
         self.errors = core.errors
-        self._started = core.runtime.now()
+        self.started = core.runtime.now()
         self.attempts: list[Attempt] = []
+        """The parts that failed, of all rounds."""
+        self.begun = self.started
+        """When the last round began."""
 
     async def prepare(self, command: Command[Any]) -> Policy:
         """Check the command and be connected, or fail."""
@@ -67,12 +70,12 @@ class Fanout:
 
     def deadline(self, policy: Policy) -> float | None:
         """When the whole call must be over."""
-        return self._started + policy.total_timeout / 1000 if policy.total_timeout else None
+        return self.started + policy.total_timeout / 1000 if policy.total_timeout else None
 
     def fail(self, trouble: Trouble, command: Command[Any]) -> NoReturn:
         """Raise for the whole command."""
         self._core.fail(
-            trouble, self.attempts, self._started, command.context(), write=command.write, errors=self.errors
+            trouble, self.attempts, self.started, command.context(), write=command.write, errors=self.errors
         )
 
     async def round(
@@ -92,9 +95,7 @@ class Fanout:
                 except LinkFailure as failure:
                     outcomes[place] = as_trouble(failure)
                     continue
-                call = Call(
-                    request, part.frame_type, part.collector(), deadline, silence, part.write
-                )
+                call = Call(request, part.frame_type, part.collector(), deadline, silence, part.write)
                 leased.append((place, link, call))
             answers = await core.runtime.exchange_all([(link, call) for _, link, call in leased])
             for (place, link, _), answer in zip(leased, answers, strict=True):
@@ -107,6 +108,7 @@ class Fanout:
         for (node, _), trouble in zip(parts, outcomes, strict=True):
             if trouble is not None:
                 self.attempts.append(core.attempt(trouble, node, begun))
+        self.begun = begun
         return outcomes
 
     def _take(self, node: Node, part: Command[None], link: Link, answer: bytes | LinkFailure) -> Trouble | None:
@@ -139,12 +141,13 @@ async def batch_read(core: Core, command: BatchRead, hook: Hook | HookMapping | 
         outcomes = await fan.round(list(parts), policy, deadline)
         left = []
         for (node, part), trouble in zip(parts, outcomes, strict=True):
+            if trouble is not None:
+                part.read_rows(core.wall)  # what came before the failure is good
+                if trouble.answered and not part.answered:
+                    fan.fail(trouble, command)
+            missing = _note_attempts(core, part, node, trouble, fan.begun)
             if trouble is None:
                 continue
-            part.read_rows(core.wall)  # what came before the failure is good
-            if trouble.answered and not part.answered:
-                fan.fail(trouble, command)
-            missing = [index for index in part.indexes if command.rows[index].code == ResultCode.NO_RESPONSE]
             troubles.update(dict.fromkeys(missing, trouble))
             if await core.again(trouble, node, policy, attempt + 1, deadline):
                 left += missing
@@ -173,6 +176,22 @@ def _split(
     return [(node, command.part(found)) for node, found in by_node.values()]
 
 
+def _note_attempts(core: Core, part: BatchPart, node: Node, trouble: Trouble | None, begun: float) -> list[int]:
+    """Note the try on every row that it did not carry out; gives the rows without an answer."""
+    missing = []
+    for index in part.indexes:
+        row = part.batch.rows[index]
+        if row.code == ResultCode.OK:
+            continue
+        if row.code == ResultCode.NO_RESPONSE:
+            missing.append(index)
+            reason = trouble or Trouble(ResultCode.NO_RESPONSE, sent=True)
+        else:
+            reason = Trouble(row.code, sent=True, answered=True)
+        row.attempts.append(core.attempt(reason, node, begun))
+    return missing
+
+
 def _row(
     core: Core,
     command: BatchRead,
@@ -186,11 +205,12 @@ def _row(
         reason = trouble or Trouble(ResultCode.NO_RESPONSE)
     else:
         reason = Trouble(row.code, sent=True, answered=True)
-    attempts = list(fan.attempts)
+    attempts = row.attempts
     context = command.row_context(row)
+    elapsed = (core.runtime.now() - fan.started) * 1000
 
     def error() -> BaseException:
-        return core.error_of(reason, attempts, None, context, write=command.write, errors=fan.errors)
+        return core.error_of(reason, attempts, elapsed, context, write=command.write, errors=fan.errors)
 
     in_doubt = row.code == ResultCode.NO_RESPONSE and is_in_doubt(attempts, write=command.write)
     return BatchRow(row.key, reason.code, None, in_doubt, error)

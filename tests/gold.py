@@ -176,7 +176,11 @@ def _same(recorded: Any, ours: Any, *, times: bool) -> bool:
 
 def _same_key(recorded: Any, ours: Any) -> bool:
     places = recorded[0] == ours[0] and (recorded[1] or None) == (ours[1] or None)
-    return places and (recorded[2] is None or recorded[2] == ours[2]) and (recorded[3] is None or bytes(recorded[3]) == ours[3])
+    return (
+        places
+        and (recorded[2] is None or recorded[2] == ours[2])
+        and (recorded[3] is None or bytes(recorded[3]) == ours[3])
+    )
 
 
 def _same_meta(recorded: Any, ours: Any, *, times: bool) -> bool:
@@ -192,9 +196,7 @@ def _alike(recorded: Any, ours: Any) -> bool:
     if isinstance(recorded, GeoJSON):
         return isinstance(ours, GeoJSON) and json.loads(recorded) == json.loads(ours)
     if isinstance(recorded, float):
-        return isinstance(ours, float) and (
-            recorded.hex() == ours.hex() or (math.isnan(recorded) and math.isnan(ours))
-        )
+        return isinstance(ours, float) and (recorded.hex() == ours.hex() or (math.isnan(recorded) and math.isnan(ours)))
     if isinstance(recorded, list):
         return isinstance(ours, list) and len(recorded) == len(ours) and all(map(_alike, recorded, ours))
     if isinstance(recorded, dict):
@@ -211,7 +213,11 @@ def _same_batch(recorded: dict[str, Any], ours: BatchResult, *, times: bool) -> 
     if len(rows) != len(ours):
         return False
     for row, mine in zip(rows, ours, strict=True):
-        if row["result"] != mine.result or row["in_doubt"] != mine.in_doubt or not _same_key(value(row["key"]), mine.key):
+        if (
+            row["result"] != mine.result
+            or row["in_doubt"] != mine.in_doubt
+            or not _same_key(value(row["key"]), mine.key)
+        ):
             return False
         if mine.record is None or row["record"] is None:
             if mine.record is not row["record"]:

@@ -202,7 +202,9 @@ def info_reply(rows: Iterable[tuple[str, str]]) -> bytes:
 _WHOLE = base64.b64encode(b"\xff" * 512).decode()
 
 
-def membership(request: bytes, build: str = "8.1.2.0", namespaces: Sequence[str] = ("test", "bar", "dev")) -> bytes | None:
+def membership(
+    request: bytes, build: str = "8.1.2.0", namespaces: Sequence[str] = ("test", "bar", "dev")
+) -> bytes | None:
     """The answer of a cluster of one node to what a client asks about it; None if the request is something else."""
     if request[1] != FrameType.INFO:
         return None

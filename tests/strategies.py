@@ -41,7 +41,9 @@ def damaged(whole: bytes) -> st.SearchStrategy[bytes]:
                 del data[at : at + byte % 9]
         return bytes(data)
 
-    edit = st.tuples(st.integers(0, 3), st.integers(0, 2000), st.sampled_from([0, 1, 2, 3, 4, 20, 22, 0x7F, 0x80, 0xFE, 0xFF]))
+    edit = st.tuples(
+        st.integers(0, 3), st.integers(0, 2000), st.sampled_from([0, 1, 2, 3, 4, 20, 22, 0x7F, 0x80, 0xFE, 0xFF])
+    )
     return st.lists(edit, min_size=1, max_size=4).map(apply)
 
 

@@ -57,7 +57,12 @@ def test_success_makes_no_error_objects(monkeypatch: pytest.MonkeyPatch) -> None
     def unwanted(*args: Any, **kwargs: Any) -> Any:
         pytest.fail("made although nothing failed")
 
-    for place, name in ((errors.ErrorMiddleware, "error"), (type(rig.core), "attempt"), (Get, "context"), (Put, "context")):
+    for place, name in (
+        (errors.ErrorMiddleware, "error"),
+        (type(rig.core), "attempt"),
+        (Get, "context"),
+        (Put, "context"),
+    ):
         monkeypatch.setattr(place, name, unwanted)
     run(rig.core.execute(get()))
     run(rig.core.execute(put()))

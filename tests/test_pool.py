@@ -114,7 +114,7 @@ async def test_failures_do_not_lift_the_limit(make_client: Any, server: Any) -> 
         with pytest.raises(errors.AerospikeError):
             await client.get(("test", "pool", 1), policy={"max_retries": 0})
         await client.batch_read([("test", "pool", 1)], policy={"max_retries": 0})
-    (node,) = client.client._core.cluster.nodes.values()  # noqa: SLF001
+    (node,) = client.client._core.cluster.nodes.values()
     await client.get(("test", "pool", 1))
     assert node.pool.size == len(node.pool.links())
     assert 1 <= node.pool.size <= 3

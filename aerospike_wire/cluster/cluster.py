@@ -83,16 +83,19 @@ class Cluster:
         raise Unreachable(tuple(failures))
 
     async def _enter_seed(self, seed: Seed, failures: list[SeedFailure]) -> Node | None:
+        now = self.runtime.now
+        begun = now()
         try:
             addresses = await self._discovery.resolve(seed)
         except StepFailed as failed:
-            failures.append(seed_failure(seed, None, failed))
+            failures.append(seed_failure(seed, None, failed, (now() - begun) * 1000))
             return None
         for host, port in addresses:
+            begun = now()
             try:
                 return await self._discovery.enter(host, port)
             except StepFailed as failed:
-                failures.append(seed_failure(seed, f"{host}:{port}", failed))
+                failures.append(seed_failure(seed, f"{host}:{port}", failed, (now() - begun) * 1000))
         return None
 
     def _without_partitions(self, seed: Seed, node: Node) -> SeedFailure:

@@ -178,11 +178,11 @@ def _unfit(reason: str, code: int = ResultCode.CLIENT) -> LinkFailure:
     return LinkFailure(code, f"the node cannot be used: {reason}", sent=False)
 
 
-def seed_failure(seed: Seed, address: str | None, failed: StepFailed) -> SeedFailure:
+def seed_failure(seed: Seed, address: str | None, failed: StepFailed, elapsed: float) -> SeedFailure:
     """A row for the error that lists all seeds."""
     failure = failed.failure
     message = f"{failure.message} (code {failure.code})" if isinstance(failure, LoginRefused) else failure.message
-    return SeedFailure(str(seed), address, failed.step.value, int(failure.code), message)
+    return SeedFailure(str(seed), address, failed.step.value, int(failure.code), message, elapsed)
 
 
 # An IPv6 literal has at least two colons; "[host:port]" is a list of one address.
@@ -197,7 +197,7 @@ def parse_peers(value: str) -> tuple[str, list[Peer]]:
         ProtocolError: the text is not of that form.
     """
     head = value.split(",", 2)
-    port = _port(head[1] or "3000") if len(head) == 3 and head[0].isdigit() else None
+    port = _port(head[1] or "3000") if len(head) == 3 and head[0].isascii() and head[0].isdigit() else None
     if port is None:
         msg = f"peers {value[:60]!r} are not generation,port,[...]"
         raise ProtocolError(msg)

@@ -376,6 +376,8 @@ class SeedFailure(NamedTuple):
     """What failed, a value of :class:`Step`."""
     code: int
     message: str
+    elapsed: float = 0.0
+    """Milliseconds that were spent on it."""
 
 
 @attrs.frozen

@@ -184,7 +184,13 @@ class AsyncLink(asyncio.BufferedProtocol):
         batch, self._unsent = self._unsent, []
         if transport.is_closing():
             return  # connection_lost follows, and finds none of these marked as sent
-        data = b"".join([waiter.request for waiter in batch])
+        requests = [waiter.request for waiter in batch if not waiter.future.done()]
+        if len(requests) < len(batch):  # some callers were cancelled before anything was sent
+            for waiter in batch:
+                if waiter.future.done():
+                    self._channel.withdraw(waiter)
+            batch = [waiter for waiter in batch if not waiter.future.done()]
+        data = b"".join(requests)
         if len(data) > _LARGE:
             self._flush_one_by_one(transport, batch)
             return

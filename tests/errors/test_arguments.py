@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aerospike_wire import AsyncClient, Client, errors, operations, predicates
+from aerospike_wire import AsyncClient, Client, errors, operations
 from aerospike_wire.errors import ParamError
 
 if TYPE_CHECKING:

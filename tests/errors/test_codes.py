@@ -36,7 +36,7 @@ def test_meanings_are_single_plain_sentences(row: CodeFacts) -> None:
     assert row.meaning[-1] not in ".!?:;,"
     assert "\n" not in row.meaning
     first = row.meaning.split()[0]
-    assert first == first.lower() or first.isupper() or first in {"Lua"} or not first.isalpha(), first
+    assert first == first.lower() or first.isupper() or first == "Lua" or not first.isalpha(), first
     assert "AEROSPIKE_ERR" not in row.meaning
 
 

@@ -135,7 +135,10 @@ async def test_a_refusal_after_a_lost_try_stays_in_doubt(client: Any, server: An
     with pytest.raises(errors.RecordBusy) as caught:
         await client.put(KEY, {"a": 1}, policy={"max_retries": 1})
     assert caught.value.in_doubt
-    assert [(row.code, row.sent, row.answered) for row in caught.value.attempts] == [(-10, True, False), (14, True, True)]
+    assert [(row.code, row.sent, row.answered) for row in caught.value.attempts] == [
+        (-10, True, False),
+        (14, True, True),
+    ]
     assert not caught.value.retryable
 
 

@@ -25,7 +25,9 @@ def replace(failure: Failure) -> BaseException | None:
     return AppError(failure.key) if failure.code == 2 else None
 
 
-@pytest.mark.parametrize("hook", [replace, {2: AppError}, {errors.RecordNotFound: AppError}, {errors.ServerError: AppError}])
+@pytest.mark.parametrize(
+    "hook", [replace, {2: AppError}, {errors.RecordNotFound: AppError}, {errors.ServerError: AppError}]
+)
 async def test_at_construction(make_client: Any, server: Any, hook: Any) -> None:
     """A hook of the client turns its errors into the program's, with the original as cause."""
     client = make_client(server.address, error_hooks=[hook])
@@ -90,7 +92,7 @@ async def test_a_sibling_has_one_more_hook(client: Any, server: Any) -> None:
         await sibling.get(KEY)
     with pytest.raises(KeyError, match="last"):
         await grandchild.get(KEY)
-    assert sibling.client._core.cluster is client.client._core.cluster  # noqa: SLF001
+    assert sibling.client._core.cluster is client.client._core.cluster
     assert type(sibling.client) is type(client.client)
 
 

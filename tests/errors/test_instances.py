@@ -133,7 +133,9 @@ async def test_errors_of_tasks_keep_their_own_facts(client: Any) -> None:
         assert f"test/demo/{number}:" in str(error)
 
 
-@pytest.mark.parametrize(("code", "cls"), [(99, errors.ServerError), (254, errors.ServerError), (-77, errors.ClientError)])
+@pytest.mark.parametrize(
+    ("code", "cls"), [(99, errors.ServerError), (254, errors.ServerError), (-77, errors.ClientError)]
+)
 def test_unknown_codes_keep_their_number(code: int, cls: type[AerospikeError]) -> None:
     """A code of the future raises the base of its side, with the number kept and said."""
     error = ErrorMiddleware().error(code, CONTEXTS["record"])

@@ -130,7 +130,7 @@ def test_a_mistake_keeps_its_own_context() -> None:
         try:
             raise KeyError("inner")
         except KeyError:
-            raise ZeroDivisionError
+            raise ZeroDivisionError  # noqa: B904  the chain is what is looked at
 
     with pytest.raises(ZeroDivisionError) as caught:
         translate(hook)
@@ -144,7 +144,9 @@ def test_what_is_no_exception_is_a_type_error(answer: Any) -> None:
     def my_hook(failure: Failure) -> Any:
         return answer
 
-    with pytest.raises(TypeError, match=f"my_hook.* must return an exception or None, not {type(answer).__name__}") as caught:
+    with pytest.raises(
+        TypeError, match=f"my_hook.* must return an exception or None, not {type(answer).__name__}"
+    ) as caught:
         translate(my_hook)
     assert type(caught.value.__cause__) is errors.RecordNotFound
 
@@ -256,8 +258,8 @@ def test_with_hook_leaves_the_original_alone() -> None:
 
 def test_a_middleware_is_usable_by_itself() -> None:
     """Programs can translate codes of their own, without any client."""
-    try:
+    with pytest.raises(errors.ForbiddenError) as caught:
         raise ErrorMiddleware().translate(22, errors.ErrorContext("nightly job"))
-    except errors.ForbiddenError as error:
-        assert str(error).startswith("ForbiddenError (22) in nightly job: ")
-        assert (error.file, error.line) == (__file__, error.__traceback__.tb_lineno)  # type: ignore[union-attr]
+    assert str(caught.value).startswith("ForbiddenError (22) in nightly job: ")
+    assert caught.value.file == __file__
+    assert caught.value.line == caught.tb.tb_lineno

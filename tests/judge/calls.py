@@ -24,6 +24,10 @@ NEVER: Final = 0xFFFF_FFFF
 """The ttl of a record that never expires."""
 
 
+JOB_IDS: Final = 1 << 40
+"""Larger results are the random ids of jobs."""
+
+
 class NotInterpreted(Exception):
     """A client has nothing for a tagged value."""
 
@@ -275,4 +279,6 @@ def outcome_differs(expected: Any, got: Any, *, unordered: bool = False) -> str 
         return batch_differs(expected, got.batch_records if hasattr(got, "batch_records") else got)
     if unordered and isinstance(expected, list):
         return records_differ(expected, got)
+    if isinstance(expected, int) and expected > JOB_IDS and isinstance(got, int) and got:
+        return None
     return differs(expected, got)

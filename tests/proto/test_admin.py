@@ -72,7 +72,13 @@ def test_list_of_names_that_is_cut_off_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [bytes(15), bytes(17), b"\0\0\0\1" + bytes(12), b"\0\0\0\1" + bytes(12) + b"\0\0\0\0\1", b"\0\0\0\1" + bytes(12) + b"\0\0\0\3\1a"],
+    [
+        bytes(15),
+        bytes(17),
+        b"\0\0\0\1" + bytes(12),
+        b"\0\0\0\1" + bytes(12) + b"\0\0\0\0\1",
+        b"\0\0\0\1" + bytes(12) + b"\0\0\0\3\1a",
+    ],
 )
 def test_message_that_is_cut_off_is_refused(data: bytes) -> None:
     """A header or field that is not there whole is a ProtocolError."""

@@ -37,7 +37,14 @@ def test_fields_of_a_captured_request_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("data", "count"),
-    [(b"", 1), (b"\0\0\0\1", 1), (b"\0\0\0\0\7", 1), (b"\0\0\0\3\7x", 1), (b"\xff\xff\xff\xff\7", 1), (b"\0\0\0\1\7", 2)],
+    [
+        (b"", 1),
+        (b"\0\0\0\1", 1),
+        (b"\0\0\0\0\7", 1),
+        (b"\0\0\0\3\7x", 1),
+        (b"\xff\xff\xff\xff\7", 1),
+        (b"\0\0\0\1\7", 2),
+    ],
 )
 def test_field_that_is_cut_off_or_has_no_type_is_refused(data: bytes, count: int) -> None:
     """A size that is zero or larger than what is there is a ProtocolError."""

@@ -19,7 +19,9 @@ from aerospike_wire.proto import info
 from aerospike_wire.proto.invalid import InvalidArgument
 
 
-@pytest.mark.parametrize("name", ["info/tend_seed", "info/tend_peers", "info/tend_replicas", "info/tend_round", "info/info_all"])
+@pytest.mark.parametrize(
+    "name", ["info/tend_seed", "info/tend_peers", "info/tend_replicas", "info/tend_round", "info/info_all"]
+)
 def test_requests_are_the_official_clients(name: str) -> None:
     """Lines asked for make the captured bytes."""
     whole = vector(name)
@@ -85,7 +87,9 @@ def test_every_form_of_error_is_understood(value: str, code: int, message: str |
     assert (found.code, found.message) == (code, message)
 
 
-@pytest.mark.parametrize("value", ["", "ok", "OK", "BB9", "failures=3", "errors=0;x=1", "FAILURE", "ERRORS", "a=ERROR:4:x"])
+@pytest.mark.parametrize(
+    "value", ["", "ok", "OK", "BB9", "failures=3", "errors=0;x=1", "FAILURE", "ERRORS", "a=ERROR:4:x"]
+)
 def test_what_only_looks_like_an_error_is_none(value: str) -> None:
     """Statistics whose names begin alike are data."""
     assert info.error_of(value) is None
@@ -112,7 +116,9 @@ def test_recorded_errors_have_the_code_that_the_server_wrote(name: str) -> None:
             assert found is None
 
 
-@given(st.text(max_size=60), st.sampled_from(["", "ERROR:", "FAIL:", "error=", "ERROR:4:", "error=compile_error;message="]))
+@given(
+    st.text(max_size=60), st.sampled_from(["", "ERROR:", "FAIL:", "error=", "ERROR:4:", "error=compile_error;message="])
+)
 @also("9" * 5000 + ":x", "ERROR:")
 @settings(deadline=None, max_examples=300)
 def test_any_text_is_an_error_or_none(text: str, start: str) -> None:

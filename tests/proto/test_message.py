@@ -82,7 +82,8 @@ def test_operation_skips_the_record_time_that_flags_announce() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\0\0\0\4\1\0\0", b"\0\0\0\3\1\0\0\0", b"\0\0\0\4\1\0\0\1n", b"\0\0\0\5\1\0\1\1n", b"\xff\xff\xff\xff\1\0\0\0"]
+    "data",
+    [b"\0\0\0\4\1\0\0", b"\0\0\0\3\1\0\0\0", b"\0\0\0\4\1\0\0\1n", b"\0\0\0\5\1\0\1\1n", b"\xff\xff\xff\xff\1\0\0\0"],
 )
 def test_operation_whose_sizes_contradict_each_other_is_refused(data: bytes) -> None:
     """A name or value outside the operation is a ProtocolError."""

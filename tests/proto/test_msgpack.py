@@ -106,7 +106,9 @@ def test_nesting_has_a_limit_on_both_ways() -> None:
         msgpack.unpack(b"\x91" * 100_000)
 
 
-@pytest.mark.parametrize("head", [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\x01"])
+@pytest.mark.parametrize(
+    "head", [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\x01"]
+)
 def test_size_that_is_a_lie_costs_no_memory(head: bytes) -> None:
     """A claim of four billion items is refused before anything is made for them."""
     tracemalloc.start()

@@ -140,7 +140,10 @@ def test_bytes_that_are_no_value_of_their_type_are_refused(kind: int, data: byte
         values.decode(kind, data)
 
 
-SAMPLES = [values.encode([1, {"a": [b"x", 1.5, None]}, "t" * 40])[1], values.encode(KeyOrderedDict({1: [], "b": {}}))[1]]
+SAMPLES = [
+    values.encode([1, {"a": [b"x", 1.5, None]}, "t" * 40])[1],
+    values.encode(KeyOrderedDict({1: [], "b": {}}))[1],
+]
 
 
 @example(st.integers(0, 255), st.one_of(st.binary(max_size=60), *map(damaged, SAMPLES)))

@@ -156,7 +156,11 @@ def test_answer_of_several_frames_is_collected() -> None:
 
 @pytest.mark.parametrize(
     ("limits", "words"),
-    [({"total": 0.05}, "total timeout"), ({"total": 5.0, "silence": 0.05}, "silent"), ({"total": None, "silence": 0.05}, "silent")],
+    [
+        ({"total": 0.05}, "total timeout"),
+        ({"total": 5.0, "silence": 0.05}, "silent"),
+        ({"total": None, "silence": 0.05}, "silent"),
+    ],
 )
 def test_silent_node_is_a_timeout_and_ends_the_link(limits: dict[str, Any], words: str) -> None:
     """The words say which limit it was; the request had been sent; the late answer finds nobody."""
@@ -349,6 +353,8 @@ def test_several_links_are_sent_to_before_any_is_read() -> None:
     with RawNode(script) as node:
         links = [connect(node) for _ in range(3)]
         answers = run(runtime.exchange_all([(link, call()) for link in links]))
+        for link in links:
+            link.close()
     first, second, third = answers
     assert isinstance(first, bytes)
     assert isinstance(second, bytes)

@@ -29,6 +29,7 @@ from aerospike_wire.types import Key, Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from aerospike_wire.errors import Attempt
     from aerospike_wire.policy import Policies
 
 _INDEX: Final = struct.Struct(">I")
@@ -50,7 +51,8 @@ class Row:
     place: keys.Place
     code: int = ResultCode.NO_RESPONSE
     record: Record | None = None
-    in_doubt: bool = False
+    attempts: list[Attempt] = attrs.field(factory=list)
+    """The tries that failed for this key."""
 
 
 @attrs.define(eq=False)

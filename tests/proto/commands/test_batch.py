@@ -152,7 +152,8 @@ def test_fields_of_a_row_are_passed_over() -> None:
     batch = BatchRead(THREE)
     op = Op(1, b"a", 3, b"x").pack()
     rows = [
-        pack_message(MessageHeader(transaction_ttl=index), [field(4, bytes(20)), field(3, b"v")], [op]) for index in range(3)
+        pack_message(MessageHeader(transaction_ttl=index), [field(4, bytes(20)), field(3, b"v")], [op])
+        for index in range(3)
     ]
     take(part_of(batch), b"".join(rows) + message(0, last=True))
     assert [row.record.bins for row in batch.rows if row.record] == [{"a": "x"}] * 3

@@ -157,7 +157,9 @@ def test_empty_answer_is_refused() -> None:
         Truncate(None, "test", "s").code(b"")
 
 
-@example(st.one_of(st.binary(max_size=60), damaged(b"sindex-create:ns=test\tERROR:201:no index\n"), damaged(b"x\tok\n")))
+@example(
+    st.one_of(st.binary(max_size=60), damaged(b"sindex-create:ns=test\tERROR:201:no index\n"), damaged(b"x\tok\n"))
+)
 @settings(deadline=None, max_examples=300)
 def test_any_bytes_are_an_answer_or_a_protocol_error(body: bytes) -> None:
     """Nothing else is raised."""

@@ -26,7 +26,11 @@ REQUESTS: dict[str, tuple[QueryCommand, tuple[int, ...], int]] = {
     "query/scan_two_partitions": (QueryCommand("test", "demo"), SCAN, 0),
     "query/scan_namespace": (QueryCommand("test", None), SCAN, 0),
     "query/scan_select": (QueryCommand("test", "demo", ["a", "b"]), SCAN, 0),
-    "query/scan_max_rps": (QueryCommand("test", "demo", policy={"records_per_second": 50, "max_records": 10}), SCAN, 10),
+    "query/scan_max_rps": (
+        QueryCommand("test", "demo", policy={"records_per_second": 50, "max_records": 10}),
+        SCAN,
+        10,
+    ),
     "query/scan_filter": (QueryCommand("test", "demo", policy={"expressions": FILTER}), SCAN, 0),
     "query/int_equal": (QueryCommand("test", "demo", predicate=predicates.equals("a", 5)), WHERE, 0),
     "query/int_range": (QueryCommand("test", "demo", predicate=predicates.between("a", -5, 10)), WHERE, 0),
@@ -135,7 +139,13 @@ def test_stored_user_key_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("scan_bad_pid", 4), ("scan_no_pids", 16), ("unknown_namespace", 20), ("index_not_found", 201), ("range_reversed", 4)],
+    [
+        ("scan_bad_pid", 4),
+        ("scan_no_pids", 16),
+        ("unknown_namespace", 20),
+        ("index_not_found", 201),
+        ("range_reversed", 4),
+    ],
 )
 def test_refusal_of_a_real_server_ends_the_query(name: str, code: int) -> None:
     """A refusal is one message without a mark, and has the code."""

@@ -128,7 +128,9 @@ def test_generation_and_ttl_come_from_meta_before_the_policy() -> None:
     assert encoded(Put(KEY, {"ttl": 50}, {"ttl": -3}, ONE)) == encoded(Put(KEY, {"ttl": 50}, bins=ONE))
     assert encoded(Touch(KEY, val=5, meta={"ttl": 60})) == encoded(Touch(KEY, val=60))
     assert encoded(Touch(KEY, {"ttl": 60})) == encoded(Touch(KEY, val=60))
-    assert encoded(Remove(KEY, {"gen": 1, "generation": 3, "durable_delete": True})) == vector("message/remove_gen_durable")
+    assert encoded(Remove(KEY, {"gen": 1, "generation": 3, "durable_delete": True})) == vector(
+        "message/remove_gen_durable"
+    )
 
 
 def test_generation_without_a_policy_that_compares_it_is_not_sent() -> None:
@@ -180,7 +182,11 @@ def test_argument_that_cannot_be_used_is_refused_before_anything_is_encoded(
 
 def test_policy_that_cannot_be_used_is_refused_by_name() -> None:
     """An unknown name or a value out of range names the policy."""
-    for policy, argument in (({"no_such": 1}, "no_such"), ({"exists": 9}, "exists"), ({"total_timeout": -1}, "total_timeout")):
+    for policy, argument in (
+        ({"no_such": 1}, "no_such"),
+        ({"exists": 9}, "exists"),
+        ({"total_timeout": -1}, "total_timeout"),
+    ):
         with pytest.raises(ParamError) as caught:
             Put(KEY, policy, bins=ONE).prepare(Policies())
         assert caught.value.argument == argument
@@ -218,7 +224,12 @@ def test_record_of_a_real_server_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("void_time", "wall", "left"),
-    [(0, 0, 0xFFFF_FFFF), (100, CITRUSLEAF_EPOCH + 40, 60), (100, CITRUSLEAF_EPOCH + 100, 1), (100, CITRUSLEAF_EPOCH + 500, 1)],
+    [
+        (0, 0, 0xFFFF_FFFF),
+        (100, CITRUSLEAF_EPOCH + 40, 60),
+        (100, CITRUSLEAF_EPOCH + 100, 1),
+        (100, CITRUSLEAF_EPOCH + 500, 1),
+    ],
 )
 def test_time_to_live_is_never_zero(void_time: int, wall: int, left: int) -> None:
     """A record that a server still gives has at least a second: clocks differ."""

@@ -104,7 +104,13 @@ def test_argument_that_cannot_be_used_is_refused(make: Any, argument: str) -> No
     assert command.context().operation == "apply"
 
 
-@example(st.one_of(st.binary(max_size=80), damaged(vector("message/real_udf_failure_reply")[8:]), damaged(vector("message/real_udf_success_map_reply")[8:])))
+@example(
+    st.one_of(
+        st.binary(max_size=80),
+        damaged(vector("message/real_udf_failure_reply")[8:]),
+        damaged(vector("message/real_udf_success_map_reply")[8:]),
+    )
+)
 @settings(deadline=None, max_examples=300)
 def test_any_bytes_are_a_result_or_a_protocol_error(body: bytes) -> None:
     """Nothing else is raised."""
