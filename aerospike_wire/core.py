@@ -65,6 +65,7 @@ class Trouble(Exception):
         seeds: tuple[SeedFailure, ...] = (),
         final: bool = False,
         cause: BaseException | None = None,
+        node: Node | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -77,6 +78,8 @@ class Trouble(Exception):
         self.final = final
         """True if no retry can help, whatever the code's row says."""
         self.cause = cause
+        self.node = node
+        """The node that was not even asked."""
 
 
 class Core:
@@ -187,7 +190,7 @@ class Core:
                     return result
                 except (LinkFailure, Trouble, InvalidArgument) as error:
                     trouble = as_trouble(error)
-                attempts.append(self.attempt(trouble, node, begun))
+                attempts.append(self.attempt(trouble, node or trouble.node, begun))
                 if not await self.again(trouble, node, policy, len(attempts), deadline):
                     break
                 begun = self.now()
@@ -200,9 +203,10 @@ class Core:
             Trouble: the client was closed.
             Unreachable: no seed could be used.
         """
+        if not self.cluster.closed:
+            await self.cluster.connect()
         if self.cluster.closed:
             raise Trouble(ResultCode.CLUSTER, "the client is closed")
-        await self.cluster.connect()
 
     def _route(self, command: Command[Any], policy: Policy, attempt: int) -> Node:
         """The node for a command.
@@ -236,7 +240,8 @@ class Core:
         breaker = node.breaker
         if breaker.is_open(self.runtime.now()):
             errors = f"{breaker.count} errors within {breaker.window:.1f} s"
-            raise Trouble(ResultCode.MAX_ERROR_RATE, f"node {node.name} had {errors}, the limit is {breaker.limit}")
+            words = f"node {node.name} had {errors}, the limit is {breaker.limit}"
+            raise Trouble(ResultCode.MAX_ERROR_RATE, words, node=node)
 
     def node_of(self, namespace: str, digest: bytes, policy: Policy, attempt: int, *, write: bool) -> Node:
         """The node of a record.
@@ -393,7 +398,8 @@ class Core:
         if errors is None:
             errors = self.errors
         if trouble.seeds:
-            context = ConnectContext("connect", None, trouble.seeds, self.config.user)
+            request = None if isinstance(context, ConnectContext) else context
+            context = ConnectContext(context.operation, context.policy, trouble.seeds, self.config.user, request)
             # Whatever reached a seed was not the caller's request, so none of these count as sent.
             attempts = [
                 Attempt(None, row.address or row.seed, sent=False, answered=False, code=row.code,
@@ -409,6 +415,7 @@ class Core:
             elapsed=elapsed,
             subcode=trouble.words.subcode,
             server_message=trouble.words.message,
+            hint=trouble.words.hint,
         )
         if isinstance(error, ParamError):
             error.argument = trouble.argument

@@ -107,16 +107,18 @@ class Pool:
         link = self._least_loaded()
         if link is not None:
             return link
-        async with self._lock:
-            if deadline is not None and self._runtime.now() >= deadline:
-                words = "the total timeout passed before a connection was open"
-                raise LinkFailure(ResultCode.TIMEOUT, words, sent=False)
+        if not await self._lock.acquire(deadline):
+            words = "the total timeout passed while another call opened a connection"
+            raise LinkFailure(ResultCode.TIMEOUT, words, sent=False)
+        try:
             link = self._least_loaded()  # another caller may have opened one meanwhile
             if link is None:
                 link = cast("SharedLink", await self._open(deadline))
                 self._shared.append(link)
                 self._count_shared()
             return link
+        finally:
+            self._lock.release()
 
     async def lease(self, deadline: float | None) -> Link:
         """A link for one caller alone; it must be given back.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from aerospike_wire.cluster.breaker import Breaker
@@ -37,7 +36,17 @@ class FakeRuntime:
         self.clock += seconds
 
     def lock(self) -> Any:
-        return contextlib.AsyncExitStack()
+        return FakeLock()
+
+
+class FakeLock:
+    """A lock that is always free."""
+
+    async def acquire(self, deadline: float | None = None) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
 
 
 class FakeLink:

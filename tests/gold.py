@@ -13,12 +13,11 @@ import gzip
 import json
 import math
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aerospike_wire import operations
-from aerospike_wire.batch import BatchResult
+from aerospike_wire import operations, predicates
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.message import read_message
 from aerospike_wire.types import (
@@ -29,6 +28,9 @@ from aerospike_wire.types import (
     KeyOrderedDict,
     Record,
 )
+
+if TYPE_CHECKING:
+    from aerospike_wire.batch import BatchResult
 
 DATA = pathlib.Path(__file__).parent / "data"
 
@@ -123,6 +125,8 @@ def _function(tagged: dict[str, Any], compiled: bytes | None) -> Any:
         if name == "touch":
             arguments = []  # its argument is the ttl of the whole call, which ours takes in meta
         return getattr(operations, name)(*arguments)
+    if family == "predicates":
+        return getattr(predicates, name)(*[value(item) for item in tagged["args"]])
     if tagged.get("compiled"):
         assert compiled is not None, "a filter without bytes"
         return compiled

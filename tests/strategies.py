@@ -50,7 +50,7 @@ def damaged(whole: bytes) -> st.SearchStrategy[bytes]:
 def like(value: object, other: object) -> bool:
     """Equal and of the same types all the way down; NaN is like NaN."""
     if isinstance(value, float):
-        return isinstance(other, float) and (value == other or (value != value and other != other))  # noqa: PLR0124
+        return isinstance(other, float) and (value == other or (value != value and other != other))
     if isinstance(value, list):
         return type(other) is list and len(value) == len(other) and all(map(like, value, other))
     if isinstance(value, dict):

@@ -59,12 +59,18 @@ class Cluster:
         Raises:
             Unreachable: no seed led to a usable node.
         """
-        async with self._lock:
+        await self._lock.acquire()
+        try:
             if self.connected or self.closed:
                 return
             await self._join()
+            if self.closed:  # meanwhile
+                self._forget_all()
+                return
             self.connected = True
             self.look_at = self.runtime.now() + self._interval
+        finally:
+            self._lock.release()
 
     async def _join(self) -> None:
         failures: list[SeedFailure] = []
@@ -106,11 +112,14 @@ class Cluster:
         """Close every link; calls under way fail."""
         self.closed = True
         self.connected = False
+        self._forget_all()
+        await self.runtime.close()
+
+    def _forget_all(self) -> None:
         for node in tuple(self.nodes.values()):
             node.close()
         self.nodes.clear()
         self.partitions.tables.clear()
-        await self.runtime.close()
 
     # Which node
 

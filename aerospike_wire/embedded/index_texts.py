@@ -60,7 +60,7 @@ def expression(item: Any) -> str | None:
     if not isinstance(item, list) or not item:
         return None
     code, *arguments = item
-    if code == _BIN and len(arguments) == 2 and arguments[0] in _BIN_NAMES:  # noqa: PLR2004  type and name
+    if code == _BIN and len(arguments) == 2 and arguments[0] in _BIN_NAMES:
         return f'{_BIN_NAMES[arguments[0]]}("{_name(arguments[1])}")'
     if code in _SAME_AS_ARGUMENT:
         parts = [expression(argument) for argument in arguments]
@@ -77,7 +77,7 @@ def _name(item: Any) -> str:
     return data.decode(errors="surrogateescape")
 
 
-def type_of(item: Any) -> str | None:  # noqa: PLR0911  one return per kind of expression
+def type_of(item: Any) -> str | None:
     """The type of an expression's value; None if it does not show."""
     if not isinstance(item, list):
         return _literal_type(item)

@@ -94,8 +94,7 @@ class Indexes:
         if same is not None:
             # Renamed in its place: the order of definitions is the order in which they are listed.
             self.by_name = {
-                (key if old is same else place): (index if old is same else old)
-                for place, old in self.by_name.items()
+                (key if old is same else place): (index if old is same else old) for place, old in self.by_name.items()
             }
             return
         if not index.set_index and self._count(index.namespace) >= MAX_DEFINITIONS:
@@ -136,7 +135,7 @@ class Indexes:
             self.listed_sets.discard((namespace, set_name))
         return True
 
-    def find(  # noqa: PLR0913  a query names its index by all of these
+    def find(
         self,
         namespace: str,
         set_name: str | None,

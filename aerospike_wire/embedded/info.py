@@ -117,7 +117,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "sindex-exists": index.exists,
     "sindex-list": index.listing,
     "sindex-stat": index.stat,
-    "sindex": index.stat,
+    "sindex": index.older_stat,
     "udf-put": udf.put,
     "udf-get": udf.get,
     "udf-list": udf.listing,
@@ -158,10 +158,10 @@ def answer(node: Node, session: Session, command: str) -> str:
     found = _NAME.match(command)
     name, mark, rest = found.groups() if found else (command, "", "")
     handler = HANDLERS.get(name)
-    parameters = Parameters(rest, is_path=mark != ":")
+    parameters = Parameters(rest, is_path=mark == "/")
     try:
         if handler is None or len(name) > MAX_NAME:
-            raise InfoRefusal(ResultCode.INVALID_REQUEST, _UNKNOWN)  # noqa: TRY301  one way to refuse a line
+            raise InfoRefusal(ResultCode.INVALID_REQUEST, _UNKNOWN)
         _check(node, session, name, parameters)
         return handler(node, session, parameters)
     except InfoRefusal as refusal:
@@ -186,9 +186,6 @@ def handle(node: Node, session: Session, body: bytes) -> bytes:
     """
     if security.check(node, session):
         return _NOT_AUTHENTICATED
-    if not body:
-        lines = list(_SUMMARY)
-    else:
-        lines = body.decode(errors="surrogateescape").split("\n")[:-1]
+    lines = body.decode(errors="surrogateescape").split("\n")[:-1] if body else list(_SUMMARY)
     reply = "".join(f"{line}\t{answer(node, session, line)}\n" for line in lines)
     return reply.encode(errors="surrogateescape")

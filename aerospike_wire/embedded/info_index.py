@@ -42,9 +42,7 @@ def create(node: Node, _session: Session, parameters: Parameters) -> str:
     try:
         node.indexes.create(index)
     except DefinitionDiffersError:
-        raise InfoRefusal(
-            ResultCode.INDEX_FOUND, "'indexname' already exists with different definition"
-        ) from None
+        raise InfoRefusal(ResultCode.INDEX_FOUND, "'indexname' already exists with different definition") from None
     except TooManyIndexesError:
         raise InfoRefusal(ResultCode.INDEX_NAME_MAX_COUNT, "already at sindex definition limit") from None
     return OK
@@ -202,10 +200,13 @@ def _shown(packed: bytes | None, write: Any, *, encoded: bool) -> str:
 
 
 def stat(node: Node, _session: Session, parameters: Parameters) -> str:
-    """``sindex-stat``, also as ``sindex/NAMESPACE/NAME``, ``sindex/NAMESPACE`` and ``sindex``."""
-    if not parameters.is_path:
-        name = parameters.required("indexname", MAX_NAME)
-        return _statistics(node, parameters.namespace(node, "ns").name, name)
+    """``sindex-stat``: how far an index is built and what it holds."""
+    name = parameters.required("indexname", MAX_NAME)
+    return _statistics(node, parameters.namespace(node, "ns").name, name)
+
+
+def older_stat(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``sindex/NAMESPACE/NAME``: the same; the list of indexes without a name."""
     namespace, name = [*parameters.path, "", ""][:2]
     if namespace and namespace not in node.namespaces:
         return "ns_type=unknown"
@@ -227,7 +228,8 @@ def _statistics(node: Node, namespace: str, name: str) -> str:
         return f"entries={len(records)};used_bytes=0;load_pct=100"
     count = _entries(index, records)
     entries = "" if count is None else f"entries={count};"
-    return f"{entries}used_bytes={_INDEX_ARENA};entries_per_bval=0;entries_per_rec=0;load_pct=100;load_time=0;stat_gc_recs=0"
+    averages = "entries_per_bval=0;entries_per_rec=0"
+    return f"{entries}used_bytes={_INDEX_ARENA};{averages};load_pct=100;load_time=0;stat_gc_recs=0"
 
 
 def _entries(index: Index, records: Iterable[StoredRecord]) -> int | None:

@@ -17,7 +17,7 @@ MAX_NAMESPACE: Final = 31
 MAX_SET: Final = 63
 
 
-class InfoRefusal(Exception):  # noqa: N818  not an error of the node: the answer to a line
+class InfoRefusal(Exception):
     """A line is answered with ``ERROR:code:text``."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.embedded.store import Namespace, StoredRecord
 
+_MAX_DIGITS: Final = 63
 _LEADING_NUMBER: Final = re.compile(r"\s*(-?)\+?(\d+)")
 _HISTOGRAMS: Final = ("ttl", "object-size", "object-size-linear")
 _NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
@@ -225,11 +226,12 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
         return OK
     for part in parameters.text.split(";"):
         name, _, value = part.partition("=")
-        if name == "default-ttl" and value.isdecimal() and int(value) <= _MAX_TTL:
-            found.config = attrs.evolve(found.config, default_ttl=int(value))
+        number = int(value) if value.isdecimal() and len(value) <= _MAX_DIGITS else -1
+        if name == "default-ttl" and 0 <= number <= _MAX_TTL:
+            found.config = attrs.evolve(found.config, default_ttl=number)
             return OK
-        if name == "max-record-size" and value.isdecimal() and _MIN_RECORD_SIZE <= int(value) <= _MAX_RECORD_SIZE:
-            found.config = attrs.evolve(found.config, max_record_size=int(value))
+        if name == "max-record-size" and _MIN_RECORD_SIZE <= number <= _MAX_RECORD_SIZE:
+            found.config = attrs.evolve(found.config, max_record_size=number)
             return OK
     raise _unknown_setting()
 
@@ -255,7 +257,7 @@ def truncate_namespace(node: Node, _session: Session, parameters: Parameters) ->
 
 def _truncate(node: Node, name: str, set_name: bytes, parameters: Parameters) -> str:
     now = node.clock.milliseconds()
-    text = parameters.optional("lut")
+    text = parameters.optional("lut", _MAX_DIGITS)
     # Without a time, all that is there now goes, also what was written in this millisecond.
     mark = now + 1 if text is None else _mark(text, now)
     found = node.namespaces.get(name)

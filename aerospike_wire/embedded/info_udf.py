@@ -20,6 +20,7 @@ MAX_FILE_NAME: Final = 127
 """Bytes of a module's file name."""
 
 
+_MAX_DIGITS: Final = 10
 _BAD_FILE_NAME: Final = "error=invalid_filename"
 
 
@@ -37,7 +38,7 @@ def put(node: Node, _session: Session, parameters: Parameters) -> str:
     length = parameters.find("content-len") or ""
     if (parameters.find("udf-type") or "LUA") != "LUA":
         return "error=invalid_udf_type"
-    if not length.isdecimal() or int(length) % 4:
+    if not length.isdecimal() or len(length) > _MAX_DIGITS or int(length) % 4:
         return "error=invalid_content_len"
     content = parameters.find("content")
     if content is None or len(content) != int(length):

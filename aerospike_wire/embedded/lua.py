@@ -307,7 +307,7 @@ class Machine:
     def _map_to_lua(self, value: dict[Any, Any], depth: int) -> Any:
         keys, values = self._runtime.table(), self._runtime.table()
         for place, (key, item) in enumerate(value.items(), 1):
-            if key is None or key != key or not isinstance(key, int | str | bytes | float):
+            if not isinstance(key, int | str | bytes):
                 msg = f"a map key of type {type(key).__name__} has no counterpart in Lua"
                 raise ArgumentUnusableError(msg)
             keys[place] = self._to_lua(key, depth + 1)

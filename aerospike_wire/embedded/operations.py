@@ -19,6 +19,7 @@ from aerospike_wire.proto.values import MAX_BIN_NAME, Particle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aerospike_wire.embedded.outcome import Outcome
     from aerospike_wire.embedded.store import Particle as Value
     from aerospike_wire.proto.message import Op
 
@@ -220,6 +221,20 @@ _SILENT: Final[dict[int, Callable[[Bins, Op], None]]] = {
 }
 """Operations that give no value."""
 
+_CALLS: Final[dict[int, Callable[[Value | None, bytes], Outcome]]] = {}
+"""Operations whose value is a call on what the bin holds: they may give a value, change the bin, or both.
+
+A handler takes the bin's particle, None for a missing bin, and the call's bytes.
+"""
+
+
+def _call(bins: Bins, op: Op) -> Value | None:
+    """Make a call on a bin; its value."""
+    outcome = _CALLS[op.code](bins.get(op.name), op.data)
+    if outcome.stored is not None:
+        bins[op.name] = outcome.stored
+    return outcome.value
+
 
 def apply(bins: Bins, op: Op, *, respond_all: bool) -> bytes | None:
     """Do one operation of a write message.
@@ -237,8 +252,11 @@ def apply(bins: Bins, op: Op, *, respond_all: bool) -> bytes | None:
     """
     if op.code == OpCode.TOUCH:
         return None  # answered by nothing even if all operations are
-    if op.code == OpCode.READ:
+    if op.code in READ_OPS:
         return read(bins, op, respond_all=respond_all)
+    if op.code in _CALLS:
+        value = _call(bins, op)
+        return None if value is None and not respond_all else result(op.code, op.name, value)
     change = _SILENT.get(op.code)
     if change is None:
         raise Refusal(ResultCode.INVALID_REQUEST, f"operation {op.code}")
@@ -252,7 +270,7 @@ def read(bins: Bins, op: Op, *, respond_all: bool, code: int | None = None) -> b
     Args:
         bins: the record's.
         op: the operation.
-        respond_all: whether a missing bin is answered, by a null.
+        respond_all: whether an operation without a value is answered, by a null.
         code: operation code of the answer if it is not the request's own.
 
     Returns:
@@ -263,9 +281,12 @@ def read(bins: Bins, op: Op, *, respond_all: bool, code: int | None = None) -> b
             or that writes.
     """
     check_name(op.name)
-    if op.code != OpCode.READ:
+    if op.code == OpCode.READ:
+        found = bins.get(op.name)
+    elif op.code in READ_OPS and op.code in _CALLS:
+        found = _CALLS[op.code](bins.get(op.name), op.data).value
+    else:
         raise Refusal(ResultCode.INVALID_REQUEST, f"operation {op.code} in a read")
-    found = bins.get(op.name)
     if found is None and not respond_all:
         return None
     return result(op.code if code is None else code, op.name, found)

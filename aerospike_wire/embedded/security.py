@@ -117,7 +117,7 @@ def handle(node: Node, session: Session, body: bytes) -> bytes:
         return admin.pack(result=ResultCode.INVALID_COMMAND)
     try:
         if request.command not in _WITHOUT_LOGIN and check(node, session):
-            raise Refusal(ResultCode.NOT_AUTHENTICATED)  # noqa: TRY301  one way to refuse
+            raise Refusal(ResultCode.NOT_AUTHENTICATED)
         if request.command in _BY_USER_ADMIN:
             _require(node, session, Privilege.USER_ADMIN)
         return handler(node, session, request)
@@ -435,7 +435,7 @@ def read_grants(data: bytes) -> list[Grant]:
                 for place in range(2):
                     end = offset + 1 + data[offset]
                     if end > len(data):
-                        raise IndexError  # noqa: TRY301  one way out for lists that are cut off
+                        raise IndexError
                     scope[place] = _text(data[offset + 1 : end])
                     offset = end
             grants.append(Grant(Privilege(code), *scope))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PATH: Final = "/opt/aerospike/usr/udf/lua"
 """Where a server keeps modules; positions in error texts name it."""
 
+_STORED_UNIT: Final = 16
+"""Servers store records in units of so many bytes."""
 _MODULE_UNUSABLE: Final = b"UDF: Execution Error 1"
 _ARGUMENT_UNUSABLE: Final = b"UDF: Execution Error 2"
 _NO_TEXT: Final = b"result value type unexpected"
@@ -150,7 +152,7 @@ def _failure(record: StoredRecord | None, text: bytes) -> bytes:
     return records.reply(ResultCode.UDF, record, [Op(OpCode.READ, b"FAILURE", Particle.STRING, text).pack()])
 
 
-def _run(  # noqa: PLR0913  all that a call depends on
+def _run(
     node: Node, record: StoredRecord | None, digest: bytes, call: _Call, message: Message, now: int
 ) -> lua.Outcome:
     modules = node.modules
@@ -170,13 +172,11 @@ def _run(  # noqa: PLR0913  all that a call depends on
             set=record.set or None,
             key=_value(key[0], key[1:]) if key else None,
             last_update=record.last_update,
-            size=records.record_size(record, record.bins),
+            size=-(-records.record_size(record, record.bins) // _STORED_UNIT) * _STORED_UNIT,
         )
         bins = {name: _value(kind, data) for name, (kind, data) in record.bins.items()}
     try:
-        outcome = machine.call(
-            call.function, facts, bins, call.arguments, limit=limit, now=node.clock.milliseconds()
-        )
+        outcome = machine.call(call.function, facts, bins, call.arguments, limit=limit, now=node.clock.milliseconds())
     except lua.ValueUnusableError as error:
         raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, str(error)) from None
     finally:
@@ -202,7 +202,7 @@ def _encode(value: Any) -> tuple[int, bytes]:
     return int(kind), data
 
 
-def _write(  # noqa: PLR0913  all that a record depends on
+def _write(
     node: Node,
     namespace: Namespace,
     record: StoredRecord | None,
@@ -215,9 +215,7 @@ def _write(  # noqa: PLR0913  all that a record depends on
         record = StoredRecord(digest, message.fields.get(Field.SET, b""), {}, generation=0)
     ttl = message.header.record_ttl if outcome.ttl is None else outcome.ttl
     void_time = records.expiry(namespace, record, ttl, now)
-    bins = {
-        name: record.bins[name] if value is None else _encode(value) for name, value in outcome.bins.items()
-    }
+    bins = {name: record.bins[name] if value is None else _encode(value) for name, value in outcome.bins.items()}
     if bins:
         key = None if outcome.key_dropped else message.fields.get(Field.KEY)
         records.save(namespace, record, bins, void_time, node.clock.milliseconds(), key=key)

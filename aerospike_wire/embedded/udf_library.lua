@@ -10,10 +10,10 @@ local clock, find_source = ...
 local type, next, rawget, rawset, rawlen = type, next, rawget, rawset, rawlen
 local pcall, error, select, tostring = pcall, error, select, tostring
 local getmetatable, setmetatable, ipairs, rawequal = getmetatable, setmetatable, ipairs, rawequal
-local load, sethook = load, debug.sethook
+local load, sethook, collectgarbage = load, debug.sethook, collectgarbage
 local pack, unpack, insert, remove = table.pack, table.unpack, table.insert, table.remove
 local string_gsub, string_format, string_rep = string.gsub, string.format, string.rep
-local string_sub, string_pack, string_unpack = string.sub, string.pack, string.unpack
+local string_sub, string_byte, string_pack, string_unpack = string.sub, string.byte, string.pack, string.unpack
 
 local INSTRUCTIONS_PER_CHECK = 2000
 local MAX_STEPS = 2e9 -- of a pattern or plain search in the worst case
@@ -47,7 +47,7 @@ end
 local function open(value, kind, name)
   local inside = value ~= nil and contents[value]
   if not inside or inside.kind ~= kind then
-    error("bad argument to '" .. name .. "' (" .. kind .. " expected)", 3)
+    error("bad argument #1 to '" .. name .. "' (userdata expected, got " .. type(value) .. ")", 3)
   end
   return inside
 end
@@ -75,6 +75,13 @@ local function index_of(value)
   return math.type(value) == "integer" and value or (math.type(value) == "float" and math.tointeger(value))
 end
 
+local function check_index(key, name)
+  if type(key) ~= "number" then
+    error("bad argument #2 to '" .. name .. "' (number expected, got " .. type(key) .. ")", 3)
+  end
+  return index_of(key)
+end
+
 local function list_insert(inside, i, value)
   if i < 1 then return end
   for gap = inside.n + 1, i - 1 do
@@ -86,13 +93,13 @@ local function list_insert(inside, i, value)
 end
 
 function list_meta.__index(object, key)
-  local i = index_of(key)
+  local i = check_index(key, "index")
   if i then return show(contents[object].items[i]) end
   return nil
 end
 
 function list_meta.__newindex(object, key, value)
-  local inside, i = contents[object], index_of(key)
+  local inside, i = contents[object], check_index(key, "newindex")
   if not i or i < 1 then return end
   for gap = inside.n + 1, i do
     inside.items[gap] = NIL
@@ -112,7 +119,12 @@ end
 local function list_of(source)
   if type(source) == "table" and not contents[source] then
     local items, n = {}, 0
-    for i, value in ipairs(source) do items[i], n = value, i end
+    for key, value in next, source do
+      if math.type(key) == "integer" then
+        n = n + 1
+        items[n] = value
+      end
+    end
     return make_list(items, n)
   end
   return make_list({}, 0)
@@ -243,8 +255,7 @@ end
 
 function map_meta.__newindex(object, key, value)
   if key == nil or key ~= key then return end
-  local kind = kind_of(key)
-  if type(key) == "table" and kind ~= "bytes" or type(key) == "boolean" then return end
+  if math.type(key) ~= "integer" and type(key) ~= "string" and kind_of(key) ~= "bytes" then return end
   if value == nil then map_remove(contents[object], key) else map_set(contents[object], key, value) end
 end
 
@@ -352,7 +363,7 @@ end
 
 function bytes_meta.__index(object, key)
   local i = index_of(key)
-  if i and i >= 1 then return string.byte(contents[object].data, i) end
+  if i and i >= 1 then return string_byte(contents[object].data, i) end
   return nil
 end
 
@@ -367,7 +378,9 @@ function bytes_meta.__eq(one, other)
 end
 
 function bytes_meta.__tostring(object)
-  return (string_gsub(contents[object].data, ".", function(c) return string_format("%02X ", string.byte(c)) end))
+  local data, parts = contents[object].data, {}
+  for i = 1, #data do parts[i] = string_format("%02X", string_byte(data, i)) end
+  return table.concat(parts, " ")
 end
 
 bytes.size = function(b) return #open(b, "bytes", "size").data end
@@ -440,10 +453,8 @@ for _, name in ipairs({ "string", "bytes" }) do
   bytes["put_" .. name] = bytes["set_" .. name]
 end
 
-setmetatable(bytes, {
-  __call = function(_, size) return make_bytes(string_rep("\0", index_of(size) or 0)) end,
-  __metatable = false,
-})
+-- The size that a program gives is only how much room it expects to need.
+setmetatable(bytes, { __call = function() return make_bytes("") end, __metatable = false })
 
 -- Values that Lua code can only carry around: GeoJSON, HyperLogLog, blobs of other languages.
 
@@ -489,23 +500,27 @@ end
 
 -- Records
 
-local record, record_meta, aerospike = {}, { __metatable = false }, {}
+local record, record_meta, aerospike = {}, { __metatable = false, __name = "Record" }, {}
 local log_lines = {}
 
-local function valid_name(name) return type(name) == "string" and #name > 0 and #name <= MAX_BIN_NAME end
-
--- What a UDF hands over as a bin's value; a plain table or a function counts as nil.
-local function bin_value(value)
-  local kind = type(value)
-  if kind == "string" or kind == "number" or kind == "boolean" then return value end
-  local inside = contents[value]
-  if inside and inside.kind ~= "record" then return value end
+local function bin_name(name)
+  if type(name) == "number" then name = tostring(name) end
+  if type(name) == "string" and #name <= MAX_BIN_NAME then return name end
   return nil
+end
+
+-- Whether a value has a type that can leave Lua; plain tables and functions have not.
+local function is_value(value)
+  local kind = type(value)
+  if kind == "nil" or kind == "string" or kind == "number" or kind == "boolean" then return true end
+  local inside = contents[value]
+  return inside ~= nil and inside.kind ~= "record" and inside.kind ~= "aerospike"
 end
 
 function record_meta.__index(object, name)
   local rec = contents[object]
-  if not valid_name(name) then return nil end
+  name = bin_name(name)
+  if not name then return nil end
   local cached = rec.cache[name]
   if cached == nil then
     if not rec.is_open then return nil end
@@ -518,15 +533,15 @@ end
 
 function record_meta.__newindex(object, name, value)
   local rec = contents[object]
-  if not valid_name(name) then return end
-  rec.cache[name] = hide(bin_value(value))
+  name = bin_name(name)
+  if not name then return end
+  if not is_value(value) then error("can't set bin " .. name .. " to unsupported type", 2) end
+  rec.cache[name] = hide(value)
   if not rec.dirty[name] then
     rec.dirty[name] = true
     insert(rec.dirty_names, name)
   end
 end
-
-function record_meta.__tostring() return "Record" end
 
 local function restore(rec, code)
   rec.result, rec.has_updates = code, false
@@ -634,12 +649,12 @@ end
 
 function record.bin_names(object)
   local rec = open(object, "record", "bin_names")
-  return rec.is_open and snapshot(rec.names, #rec.names) or {}
+  if not rec.is_open then error("can't get bin names", 2) end
+  return snapshot(rec.names, #rec.names)
 end
 
 function record.set_ttl(object, ttl)
   open(object, "record", "set_ttl").new_ttl = (index_of(ttl) or 0) & 0xFFFFFFFF
-  return 0
 end
 
 function record.drop_key(object)
@@ -751,6 +766,18 @@ local function safe_xpcall(f, handler, ...)
   return false, handler(results[2])
 end
 
+local function memory_in_use(what)
+  -- The host decides about everything else that this function does elsewhere.
+  if what == "count" then return collectgarbage("count") end
+  return 0
+end
+
+local function log_print(...)
+  local parts = pack(...)
+  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+  aerospike:log(3, table.concat(parts, "\t"))
+end
+
 local function logger(level)
   return function(form, ...) return aerospike:log(level, string_format(form, ...)) end
 end
@@ -763,11 +790,13 @@ local function fresh_environment()
     type = safe_type, setmetatable = safe_setmetatable, xpcall = safe_xpcall,
     string = string, table = library(safe_table), math = library(math), utf8 = library(utf8),
     os = { clock = os.clock, time = os.time, date = os.date, difftime = os.difftime },
-    list = list, map = map, bytes = bytes, record = record,
+    list = list, map = map, bytes = bytes, record = record, print = log_print,
+    collectgarbage = memory_in_use,
     aerospike = setmetatable({}, { __index = aerospike, __metatable = false }),
     trace = logger(4), debug = logger(3), info = logger(2), warn = logger(1),
   }
   environment._G = environment
+  contents[environment.aerospike] = { kind = "aerospike" }
   local loaded = {}
   function environment.require(name)
     if loaded[name] ~= nil then return loaded[name] end
@@ -845,7 +874,7 @@ function host.call(environment, name, object, arguments, n, limit, now)
   local f = rawget(environment, name)
   if f == nil then return false, "function not found" end
   local good, value = guarded(limit, f, object, unpack(arguments, 1, n))
-  if good then value = bin_value(value) end
+  if good and not is_value(value) then value = nil end
   return good, value
 end
 

@@ -76,9 +76,7 @@ class Grant:
     def allows(self, privilege: Privilege, namespace: str, set_name: str) -> bool:
         """Whether it contains a privilege for a set."""
         return (
-            self.privilege in _GIVEN_BY[privilege]
-            and self.namespace in ("", namespace)
-            and self.set in ("", set_name)
+            self.privilege in _GIVEN_BY[privilege] and self.namespace in ("", namespace) and self.set in ("", set_name)
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aerospike_wire.errors.codes import FACTS, CodeFacts, ResultCode
+from aerospike_wire.errors.codes import DOUBT_HINT, FACTS, CodeFacts, ResultCode
 from aerospike_wire.errors.context import plain
 
 if TYPE_CHECKING:
@@ -100,13 +100,14 @@ class AerospikeError(Exception):
         hint: str | None,
     ) -> None:
         row = None if code is None else _ROWS.get(code)
-        if row is not None:
-            if msg is None:
-                msg = row.meaning
-            if hint is None:
-                hint = row.hint
+        if msg is None and row is not None:
+            msg = row.meaning
         elif msg is None:
             msg = "" if code is None else f"result code {code} is not known to this version"
+        if hint is None:
+            hint = None if row is None else row.hint
+            if in_doubt:
+                hint = f"{DOUBT_HINT}; {hint}" if hint else DOUBT_HINT
         self.args = (code, msg, file, line, in_doubt)
         self.code = code
         self.msg = msg

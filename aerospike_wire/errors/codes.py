@@ -223,7 +223,7 @@ _ROWS: Final = (
     ),
     CodeFacts(
         _C.NO_RESPONSE, "NoResponse", _CLI, _LATER, "no answer came for this row of the batch",
-        "if the row is in doubt read the record before writing it again",
+        "ask for the row again",
         doubt=True,
     ),
     CodeFacts(
@@ -248,8 +248,7 @@ _ROWS: Final = (
     CodeFacts(
         _C.CONNECTION, "ConnectionError", _CLI, _AUTO,
         "the connection to the node could not be made or was lost",
-        "check that the node is up and its address reachable from here; "
-        "a write that is in doubt must be read back before it is repeated",
+        "check that the node is up and its address reachable from here",
         _CLOSE, doubt=True,
     ),
     CodeFacts(
@@ -334,7 +333,6 @@ _ROWS: Final = (
     ),
     CodeFacts(
         _C.TIMEOUT, "TimeoutError", _SRV, _AUTO, "the time allowed for the request ran out",
-        "if the write is in doubt read the record before writing it again; "
         "see the attempts for who ran out of time, and total_timeout and socket_timeout for how much there was",
         doubt=True,
     ),
@@ -635,6 +633,9 @@ _ROWS: Final = (
         "check the path; nothing was sent to the server",
     ),
 )  # fmt: skip
+
+DOUBT_HINT: Final = "read the record before you write it again"
+"""What to do about any write that is in doubt, whatever its code."""
 
 FACTS: Final[Mapping[int, CodeFacts]] = MappingProxyType({row.code.value: row for row in _ROWS})
 """One row per known code."""

@@ -153,7 +153,7 @@ class ErrorContext:
             if value is not None and value != ():
                 found[name] = plain(value)
         for field in attrs.fields(type(self)):
-            if field.name not in found and field.name != "policy":
+            if field.name not in found and field.name not in _NESTED_FACTS:
                 value = getattr(self, field.name)
                 if value is not None and value != ():
                     found[field.name] = plain(value)
@@ -175,6 +175,10 @@ _SHARED_FACTS: Final = (
     "user",
     "role",
 )
+
+
+_NESTED_FACTS: Final = frozenset({"policy", "request"})
+"""Fields whose own facts are listed, or that come last."""
 
 
 def key_text(key: Any) -> str:
@@ -382,15 +386,64 @@ class SeedFailure(NamedTuple):
 
 @attrs.frozen
 class ConnectContext(ErrorContext):
-    """Connecting to a cluster, or to one of its nodes."""
+    """Connecting to a cluster; the facts of the call that wanted it are those of this context too."""
 
     seeds: tuple[SeedFailure, ...] = ()
     user: str | None = None
+    """The user that was to log in."""
+    request: ErrorContext | None = None
+    """The call that found no connection, None for ``connect()`` itself."""
 
     family: ClassVar[str] = "connect"
 
+    @property
+    def namespace(self) -> str | None:
+        return None if self.request is None else self.request.namespace
+
+    @property
+    def set(self) -> str | None:
+        return None if self.request is None else self.request.set
+
+    @property
+    def key(self) -> Key | None:
+        return None if self.request is None else self.request.key
+
+    @property
+    def digest(self) -> bytes | None:
+        return None if self.request is None else self.request.digest
+
+    @property
+    def bins(self) -> tuple[str, ...]:
+        return () if self.request is None else self.request.bins
+
+    @property
+    def bin(self) -> str | None:
+        return None if self.request is None else self.request.bin
+
+    @property
+    def index(self) -> str | None:
+        return None if self.request is None else self.request.index
+
+    @property
+    def module(self) -> str | None:
+        return None if self.request is None else self.request.module
+
+    @property
+    def function(self) -> str | None:
+        return None if self.request is None else self.request.function
+
+    @property
+    def role(self) -> str | None:
+        return None if self.request is None else self.request.role
+
     def target(self) -> str:
-        return f"to {', '.join(dict.fromkeys(row.seed for row in self.seeds))}" if self.seeds else ""
+        to = f"to {', '.join(dict.fromkeys(row.seed for row in self.seeds))}" if self.seeds else ""
+        if self.request is None:
+            return to
+        return f"{self.request.target()}, connecting {to}".strip(", ")
+
+    def redacted(self) -> ErrorContext:
+        return self if self.request is None else attrs.evolve(self, request=self.request.redacted())
 
 
 @attrs.frozen

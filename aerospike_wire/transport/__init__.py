@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, T
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from aerospike_wire.policy import Timing
 
@@ -117,6 +116,16 @@ class SharedLink(Link, Protocol):
         """The caller waits no longer for what :meth:`post` gave it; True if the request had been sent."""
 
 
+class Lock(Protocol):
+    """Lets one call of a client do what others then find done."""
+
+    async def acquire(self, deadline: float | None = None) -> bool:
+        """Take the lock; False if the deadline passed before it was free."""
+
+    def release(self) -> None:
+        """Give the lock back."""
+
+
 class Runtime(Protocol):
     """Time, sockets and concurrency."""
 
@@ -156,7 +165,7 @@ class Runtime(Protocol):
     async def compute(self, work: Callable[[], T]) -> T:
         """Run something that takes milliseconds of CPU without holding up other calls."""
 
-    def lock(self) -> AbstractAsyncContextManager[Any]:
+    def lock(self) -> Lock:
         """A lock between the calls of one client."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -321,6 +321,27 @@ class AsyncLink(asyncio.BufferedProtocol):
             waiter.future.set_exception(failure)
 
 
+class _TaskLock:
+    """A lock between tasks."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def acquire(self, deadline: float | None = None) -> bool:
+        """Take the lock; False if the deadline passed before it was free."""
+        try:
+            async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
+                return await self._lock.acquire()
+        except TimeoutError:
+            return False
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
 class AsyncRuntime:
     """The running event loop."""
 
@@ -393,9 +414,9 @@ class AsyncRuntime:
         """Run it in a thread of the loop's."""
         return await asyncio.to_thread(work)
 
-    def lock(self) -> asyncio.Lock:
+    def lock(self) -> _TaskLock:
         """A lock between tasks."""
-        return asyncio.Lock()
+        return _TaskLock()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run it as a task of its own."""

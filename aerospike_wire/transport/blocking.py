@@ -17,7 +17,6 @@ from aerospike_wire.transport import SENT_NOTE, Call, LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-    from types import TracebackType
 
     from aerospike_wire.transport import Link
 
@@ -189,19 +188,19 @@ def words_of(error: OSError) -> str:
 
 
 class _ThreadLock:
-    """A thread lock where the core expects an asynchronous one."""
+    """A lock between threads."""
 
     __slots__ = ("_lock",)
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
-    async def __aenter__(self) -> None:
-        self._lock.acquire()
+    async def acquire(self, deadline: float | None = None) -> bool:
+        """Take the lock; False if the deadline passed before it was free."""
+        return self._lock.acquire(timeout=-1 if deadline is None else max(0.0, deadline - time.monotonic()))
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def release(self) -> None:
+        """Give the lock back."""
         self._lock.release()
 
 

@@ -20,10 +20,9 @@ import attrs
 import pytest
 from judge import calls
 from judge.calls import Official, Scenario
+from judge.states import LASTING, NAMESPACES, Apart, Node, misbehave, namespaces, unused_port
 
 from aerospike_wire.embedded import EmbeddedServer
-from aerospike_wire.embedded.faults import Faults
-from aerospike_wire.errors import ResultCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +33,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 ROOT: Final = Path(__file__).parents[2]
 SCENARIOS: Final = calls.load()
-NAMESPACES: Final = ("test,ttl=off", "bar")
 
 EXPRESSIONS: Final = "needs an operation of filter or value expressions that the node does not have"
 COLLECTIONS: Final = "needs list, map, bit or HyperLogLog operations, which the node does not have"
@@ -112,44 +110,6 @@ SLOW: Final = ("index_", "udf_", "truncate")
 BLOCKING: Final = {"udf_put", "truncate"}
 """Methods in which it also keeps every other thread from running."""
 
-STATES: Final[dict[str, tuple[str, int]]] = {
-    "G:code8/stop_writes_sys_memory": ("put touch increment operate", 8),
-    "G:code9/put_replica_does_not_ack": ("put", 9),
-    "G:code11/just_started": ("any", 11),
-    "G:code13/record_over_max_record_size": ("put", 13),
-    "G:code14/hot_key": ("put", 14),
-    "G:code18/write_burst": ("put", 18),
-    "G:code22/set_stop_writes_count": ("put", 22),
-    "G:code22/query_threads_limit": ("query", 22),
-    "G:code150/batch_disabled": ("batch", 150),
-    "G:code151/batch_write_max_requests": ("batch", 151),
-    "G:code152/batch_queues_full": ("batch", 152),
-    "G:code203/query_while_index_builds": ("query", 203),
-    "G:code206/257th_index": ("sindex-create", 206),
-}
-"""Scenarios that needed a server in a special state: which commands the node is told to answer so."""
-
-LASTING: Final = {"G:code8/stop_writes_sys_memory", "G:code11/just_started", "G:code203/query_while_index_builds"}
-"""Those whose state was still the same in the reads afterwards."""
-
-
-def misbehave(server: EmbeddedServer | Apart, scenario: Scenario) -> None:
-    """Make the node do what was done to the replies, or what its state would make it answer."""
-    when = server.faults.on("info" if scenario.method.startswith("info") else "any")
-    if scenario.fault == "hold_responses":
-        when.hang()
-    elif scenario.fault == "close_on_request":
-        when.close()
-    elif scenario.fault == "garbage":
-        when.garbage()
-    elif scenario.fault == "truncate":
-        when.half_frame()
-    if scenario.name in STATES:
-        commands, code = STATES[scenario.name]
-        for command in commands.split():
-            server.faults.on(command).answer(code, execute=code == ResultCode.TIMEOUT)
-
-
 @attrs.frozen
 class Outcome:
     """What came of a scenario."""
@@ -196,7 +156,7 @@ def effect(client: Any, dialect: Official, scenario: Scenario) -> str | None:
     return None
 
 
-def play(scenario: Scenario, server: EmbeddedServer | Apart) -> Outcome:
+def play(scenario: Scenario, server: Node) -> Outcome:
     """Prepare a scenario, make its call and look at the effect."""
     assert scenario.call is not None
     dialect = Official({"node": server.port, "closed": unused_port()})
@@ -213,13 +173,6 @@ def play(scenario: Scenario, server: EmbeddedServer | Apart) -> Outcome:
         client.close()
 
 
-def unused_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 _APART: Final = """
 import sys
 from aerospike_wire.embedded import EmbeddedServer
@@ -227,19 +180,6 @@ with EmbeddedServer(namespaces=["test,ttl=off", "bar"]) as server:
     print(server.port, flush=True)
     sys.stdin.read()
 """
-
-
-@attrs.frozen
-class Apart:
-    """A node in a process of its own."""
-
-    port: int
-    faults: Faults = attrs.field(factory=Faults)
-
-    @property
-    def seeds(self) -> list[tuple[str, int]]:
-        """What clients take as hosts."""
-        return [("127.0.0.1", self.port)]
 
 
 @contextlib.contextmanager
@@ -258,8 +198,7 @@ def fresh(scenario: Scenario) -> Outcome:
     if scenario.method in BLOCKING:
         with apart() as node:
             return play(scenario, node)
-    more = ("dev",) if scenario.name == "G:code18/write_burst" else ()
-    with EmbeddedServer(namespaces=NAMESPACES + more, cluster_name="gold") as server:
+    with EmbeddedServer(namespaces=namespaces(scenario), cluster_name="gold") as server:
         return play(scenario, server)
 
 

@@ -7,36 +7,106 @@ differences in the tables; on top of that an error must carry the facts of its r
 
 from __future__ import annotations
 
-import asyncio
+import fnmatch
 import inspect
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import Any, Final
 
 import attrs
 import gold
 import pytest
 from judge import calls
 from judge.calls import NotInterpreted, Ours, Scenario
-from judge.states import LASTING, misbehave, more_namespaces, unused_port
+from judge.states import LASTING, misbehave, namespaces, unused_port
 
 from aerospike_wire import AsyncClient, Client
 from aerospike_wire.embedded import EmbeddedServer
-from aerospike_wire.errors import AerospikeError, class_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from aerospike_wire.embedded.server import NODE_NAME
+from aerospike_wire.errors import AerospikeError, IndexError, ParamError, RecordError, UDFError
+from aerospike_wire.types import Record
 
 CLIENTS: Final = {"async": AsyncClient, "sync": Client}
 SCENARIOS: Final = calls.load()
 
-OTHER_ERROR: Final[dict[str, tuple[str, int]]] = {}
-OTHER_RESULT: Final[dict[str, str]] = {}
-LEFT_OUT: Final[dict[str, str]] = {}
+LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
+    "a command that our clients do not have": (
+        "B:basic_ordered/*", "D:read/200_keys", "D:operate/*", "D:remove/*", "D:apply/*", "D:write/*", "E:scan/*",
+        "E:background/*", "E:query/max_records_3", "E:query/records_per_second_1000", "F:index/create_list_*",
+        "F:index/create_map*", "F:index/create_set_index", "F:index/create_expression*", "F:udf/get_*", "F:xdr/*",
+        "F:local/*", "G:code2/background_query_unknown_set", "G:code22/query_threads_limit",
+        "G:code51/admin_[gqrs]*", "G:code51/admin_change_password", "G:code51/admin_create_[rp]*",
+        "G:code151/batch_write_max_requests", "G:client/hold_responses_batch_write", "G:param/batch_operate_*",
+        "G:param/batch_write_*", "G:param/info_single_node_*",
+    ),
+    "an operation, predicate or context that our clients do not have": (
+        "B:string/*", "E:sindex/geo_bad_region", "E:sindex/list_*", "E:sindex/map*", "E:sindex/wrong_index_type",
+        "E:sindex/where_with_index_name", "F:index/create_with_ctx", "F:index/cdt_create_ctx",
+        "G:code4/bit_get_zero_size",
+    ),
+    "a map with keys that our clients refuse to write, so there is nothing to read": (
+        "A:get/value_map_mixed_keys", "A:get/value_map_bool_key",
+    ),
+    "several info commands in one; ours take one at a time": ("F:info/*+*",),
+    "there is an argument missing: Python itself raises": ("G:param/get_no_args", "A:serializer/json_unsupported_type"),
+    "raised by the function that makes the operation, before any client knows of it": ("G:code21/client_side_operate",),
+}  # fmt: skip
+"""Names, or patterns of names, of scenarios that are not made with our clients, by the reason."""
+
+OTHER_ERROR: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {
+    "the server cannot index such keys, and the official client only warns": ("ParamError", -2, ("A:put/value_map_bool_key",)),
+    "an empty bin name is a mistake": ("ParamError", -2, ("A:put/bin_name_empty",)),
+    "True and False are no keys; the official client sends 1 and 0": ("ParamError", -2, ("A:key/bool*",)),
+    "a bin name that is too long is refused by reads too": ("BinNameError", 21, ("A:select/bin_name_too_long",)),
+    "names of policies that are not known are mistakes": (
+        "ParamError", -2,
+        (
+            "A:policy/put_unknown_policy_key", "A:policy/*compress*", "A:policy/put_on_locking_only",
+            "A:policy/*deserialize*", "A:large/get_compress_flag", "B:policy/respond_all_ops", "D:read/policy_concurrent",
+            "D:read/policy_send_set_name_false", "D:read/policy_compress", "D:read/policy_deserialize_false",
+            "E:query/policy_short*", "E:query/policy_long*", "E:query/policy_partition_*", "E:query/policy_deserialize_false",
+            "E:query/policy_read_touch_ttl", "E:query/policy_compress", "E:query/partition_of_key_3",
+            "G:code25/compressed_request", "G:client/hold_responses_info",
+        ),
+    ),
+    "a percentage over 100 is a mistake": ("ParamError", -2, ("A:policy/get_read_touch_ttl_101",)),
+    "a time to live that does not fit is a mistake; the official client cuts it off": ("ParamError", -2, ("A:ttl/*_too_big",)),
+    "a batch that a node refuses raises; the official client notes it in the result": (
+        "BatchDisabledError", 150, ("G:code150/batch_disabled",),
+    ),
+    "bounds in the wrong order are refused before they are sent": ("ParamError", -2, ("E:sindex/between_int_reversed",)),
+    "likewise": ("BatchQueueFullError", 152, ("G:code152/batch_queues_full",)),
+    "wrong arguments have one class": (
+        "ParamError", -2, ("G:param/apply_args_not_list", "G:param/apply_module_int", "G:param/str_surrogate"),
+    ),
+}  # fmt: skip
+"""Errors of another class than the official client's, or where it has none: reason, what ours raise, scenarios."""
+
+OTHER_RESULT: Final[dict[str, tuple[str, ...]]] = {
+    "our clients give all results of a bin, the official one the last": ("B:basic/read_write_read", "A:select/duplicate_bin"),
+    "servers say yes; the official client then waits for the index and finds no namespace": ("G:code20/index_create",),
+    "a query is checked when it is run, and here it is not": ("G:param/query_ns_int",),
+    "our clients write strings whole; the official one ends them at the first NUL": ("A:put/value_str_nul_inside",),
+    "our clients send bytes as a blob key; the official one as a string": ("A:key/bytes_send_key",),
+    "a node tells of itself": (
+        "F:info/cluster-stable:", "F:info/cluster-stable:size=1;ignore-migrations=true", "F:info/get-config:context=n[ae]*", "F:info/latencies:*", "F:info/name", "F:info/service*",
+        "F:info/sets*", "F:info/user-agents",
+    ),
+}  # fmt: skip
+"""Calls that end differently with our clients: whether they succeed is compared, not with what."""
 
 
 @attrs.frozen
 class Outcome:
+    """What came of a call."""
+
     error: BaseException | None = None
     result: Any = None
+
+    @property
+    def facts(self) -> tuple[str, int | None, bool | None]:
+        """Class, code and doubt of the error."""
+        error = self.error
+        return type(error).__name__, getattr(error, "code", None), getattr(error, "in_doubt", None)
 
 
 async def attempt(client: Any, dialect: Ours, recorded: dict[str, Any], compiled: bytes | None = None) -> Outcome:
@@ -53,3 +123,257 @@ async def attempt(client: Any, dialect: Ours, recorded: dict[str, Any], compiled
     except (AerospikeError, TypeError) as error:
         return Outcome(error)
     return Outcome(result=target)
+
+
+async def play(kind: str, scenario: Scenario) -> tuple[Outcome, str | None]:
+    """Prepare a scenario, make its call, and look at the effect."""
+    assert scenario.call is not None
+    compiled = None if scenario.filter is None else bytes.fromhex(scenario.filter)
+    with EmbeddedServer(namespaces=namespaces(scenario), cluster_name="gold") as server:
+        dialect = Ours({"node": server.port, "closed": unused_port()})
+        client = CLIENTS[kind](server.address)
+        try:
+            for step in scenario.setup:
+                if step["method"] != "batch_remove":  # there is nothing to remove from a new node
+                    await attempt(client, dialect, step)
+            misbehave(server, scenario)
+            seen = await attempt(client, dialect, scenario.call, compiled)
+            if scenario.name not in LASTING:
+                server.faults.clear()
+            return seen, await effect(client, dialect, scenario)
+        finally:
+            closing = client.close()
+            if closing is not None:
+                await closing
+
+
+async def effect(client: Any, dialect: Ours, scenario: Scenario) -> str | None:
+    """What the reads that follow a scenario show that was not recorded."""
+    for step in scenario.after:
+        seen, recorded = await attempt(client, dialect, step["call"]), step["outcome"]
+        if seen.error is not None or "exception" in recorded:
+            same = "exception" in recorded and expected(Scenario(scenario.name, outcome=recorded)) == seen.facts
+        else:
+            same = alike(recorded["result"], seen.result)
+        if not same:
+            return f"{step['call']['method']}: {seen} instead of {recorded}"
+    return None
+
+
+def alike(recorded: Any, result: Any) -> bool:
+    """Whether a result is what was recorded; records of a query may come in any order."""
+    if not (isinstance(recorded, list) and isinstance(result, list)) or not all(isinstance(row, Record) for row in result):
+        return gold.same(recorded, result, times=False)
+    left = list(result)
+    for row in recorded:
+        found = next((item for item in left if gold.same(gold.value(row), item, times=False)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return not left
+
+
+def expected(scenario: Scenario) -> tuple[str, int | None, bool | None] | None:
+    """Class, code and doubt that our clients must show; None if the call must succeed."""
+    if matches(scenario.name, OTHER_RESULT):
+        return None
+    for other, number, patterns in OTHER_ERROR.values():
+        if any(fnmatch.fnmatchcase(scenario.name, pattern) for pattern in patterns):
+            return other, number, False
+    if not scenario.failed:
+        return None
+    name, code, doubt = scenario.error
+    return ("EnterpriseOnly", 25, doubt) if code == 25 else (name, code, doubt)
+
+
+def matches(name: str, table: dict[str, tuple[str, ...]]) -> str | None:
+    """The reason in a table for a name."""
+    found = (reason for reason, patterns in table.items() if any(fnmatch.fnmatchcase(name, p) for p in patterns))
+    return next(found, None)
+
+
+MADE: Final = [
+    scenario for scenario in SCENARIOS.values() if scenario.call is not None and matches(scenario.name, LEFT_OUT) is None
+]
+SPECIAL: Final = {"raw_socket", "aerospike.client", "get x 4 with max_error_rate=1"}
+CALLS: Final = [scenario for scenario in MADE if scenario.method not in SPECIAL]
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("scenario", CALLS, ids=lambda scenario: scenario.name)
+async def test_call(scenario: Scenario, kind: str) -> None:
+    """A call ends as the official client's did, with the same effect, and errors know their request."""
+    seen, unlike = await play(kind, scenario)
+    wanted = expected(scenario)
+    if wanted is not None:
+        assert seen.facts == wanted
+        assert isinstance(seen.error, AerospikeError)
+        check_facts(scenario, seen.error)
+        assert unlike is None or not scenario.failed or scenario.name in OTHER_EFFECT
+    else:
+        assert seen.error is None
+        if matches(scenario.name, OTHER_RESULT) is None:
+            assert alike(scenario.outcome["result"], seen.result)
+            assert unlike is None
+
+
+RECORD_COMMANDS: Final = {
+    "put", "get", "select", "exists", "remove", "touch", "append", "prepend", "increment", "remove_bin", "operate", "apply",
+}  # fmt: skip
+OPERATIONS: Final = {"info_random_node": "info"}
+"""Names of operations in errors that are not the method's."""
+ONE_BIN: Final = {"append", "prepend", "increment"}
+
+
+BEFORE_THE_CALL: Final = {"E:sindex/between_int_reversed"}
+"""Errors of what is made before there is a call, a predicate for instance."""
+OTHER_EFFECT: Final = {"G:code11/just_started"}
+"""Here the batch that follows is refused as a whole, on the real node its one row was."""
+
+
+def check_facts(scenario: Scenario, error: AerospikeError) -> None:
+    """An error knows its request: operation, key, bin, index, module, function, node and attempts."""
+    context = error.context
+    if scenario.name in BEFORE_THE_CALL:
+        return
+    assert context is not None
+    json.dumps(error.to_dict())
+    method = scenario.method
+    assert context.operation == OPERATIONS.get(method, method)
+    if error.code is not None and error.code > 0 and not local(error):
+        check_attempts(error)
+    if isinstance(error, ParamError) or scenario.name.startswith("G:param"):
+        return
+    dialect = Ours({})
+    args = [step.args for step in dialect.steps(scenario.call or {}, b"")][0]
+    if method in RECORD_COMMANDS:
+        assert context.key is not None
+        assert tuple(context.key[:3]) == tuple(args[0][:3])
+        assert (context.namespace, context.set) == tuple(args[0][:2])
+        if isinstance(error, RecordError):
+            assert error.key == context.key
+    if method in ONE_BIN:
+        assert context.bin == args[1]
+    if method == "put" and len(args[1]) == 1:
+        assert context.bins == tuple(args[1])
+        assert context.bin == next(iter(args[1]))
+    if method == "apply":
+        assert (context.module, context.function) == tuple(args[1:3])
+    if isinstance(error, UDFError) and method != "info_random_node":
+        assert error.module
+        assert error.func == context.function
+    if method.startswith("index_"):
+        assert context.index == args[-1]
+        assert context.namespace == args[0]
+    if isinstance(error, IndexError):
+        assert error.name == context.index
+    if method == "admin_create_user":
+        assert context.user == args[0]
+    if method in {"query", "truncate"}:
+        assert context.namespace == args[0]
+
+
+def local(error: AerospikeError) -> bool:
+    """True if the client itself knew better than to send the request."""
+    return error.code in {20, 21, 1302} and not any(attempt.sent for attempt in error.attempts)
+
+
+def check_attempts(error: AerospikeError) -> None:
+    """There is a row for each try, with node and address, and what is known of its fate."""
+    assert error.attempts
+    for attempt in error.attempts:
+        assert attempt.node == NODE_NAME
+        assert attempt.address is not None
+        assert attempt.address.startswith("127.0.0.1:")
+        assert attempt.sent
+        assert attempt.elapsed >= 0
+    last = error.attempts[-1]
+    assert error.node == NODE_NAME
+    assert last.code == error.code
+    assert error.elapsed is not None
+
+
+# Connecting
+
+@pytest.mark.parametrize("kind", CLIENTS)
+async def test_refused_port(kind: str) -> None:
+    """A port on which nobody listens is a ConnectionError that lists the seed."""
+    error = await connect_error(kind, ("127.0.0.1", unused_port()))
+    assert (type(error).__name__, error.code, error.in_doubt) == SCENARIOS["G:connect/refused_port"].error
+    assert error.context is not None
+    assert [row.step for row in error.context.seeds] == ["connecting"]
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+async def test_unknown_host_name(kind: str) -> None:
+    """A host that has no address is InvalidHostError, where the official client has its general class."""
+    error = await connect_error(kind, ("gold.invalid", 3000))
+    assert (type(error).__name__, error.code, error.in_doubt) == ("InvalidHostError", -4, False)
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+async def test_login_without_security(kind: str) -> None:
+    """A login with a node that has no security is refused with the official client's class."""
+    with EmbeddedServer() as server:
+        error = await connect_error(kind, server.seeds[0], user="admin", password="admin")
+    assert (type(error).__name__, error.code, error.in_doubt) == SCENARIOS["G:code51/connect_with_user"].error
+    assert error.context is not None
+    assert error.context.user == "admin"
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+async def test_wrong_cluster_name(kind: str) -> None:
+    """A cluster of another name than asked for is refused with the official client's class."""
+    with EmbeddedServer(cluster_name="gold") as server:
+        error = await connect_error(kind, server.seeds[0], cluster_name="other")
+    assert (type(error).__name__, error.code, error.in_doubt) == SCENARIOS["G:connect/wrong_cluster_name"].error
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize(
+    "hosts", [{}, [("127.0.0.1", "3000")], {"hosts": [("127.0.0.1", 3000)], "gold": 1}], ids=["none", "port", "unknown"]
+)
+def test_wrong_configuration(kind: str, hosts: Any) -> None:
+    """A configuration that makes no sense is a ParamError, raised at once."""
+    with pytest.raises(ParamError) as caught:
+        CLIENTS[kind](hosts)
+    assert caught.value.code == -2
+    assert not caught.value.in_doubt
+
+
+async def connect_error(kind: str, seed: tuple[str, int], **settings: Any) -> AerospikeError:
+    """What connecting raises."""
+    client = CLIENTS[kind]([seed], **settings)
+    with pytest.raises(AerospikeError) as caught:
+        connecting = client.connect()
+        if inspect.isawaitable(connecting):
+            await connecting
+    closing = client.close()
+    if closing is not None:
+        await closing
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+async def test_max_error_rate(kind: str) -> None:
+    """After two lost connections the breaker opens, as the official client's does."""
+    with EmbeddedServer() as server:
+        client = CLIENTS[kind](server.address, max_error_rate=1, error_rate_window=100)
+        dialect = Ours({})
+        get = {"method": "get", "args": [{"tuple": ["test", "breaker", 1]}, {"dict": [["max_retries", 0]]}]}
+        await attempt(client, dialect, get)
+        server.faults.on("any").close()
+        seen = [(await attempt(client, dialect, get)).facts for _ in range(4)]
+        closing = client.close()
+        if closing is not None:
+            await closing
+    assert seen[-1] == SCENARIOS["G:client/max_error_rate"].error
+
+
+def test_tables_name_scenarios() -> None:
+    """No table has a row for a scenario that is gone."""
+    patterns = [
+        *(pattern for row in (*LEFT_OUT.values(), *OTHER_RESULT.values()) for pattern in row),
+        *(pattern for row in OTHER_ERROR.values() for pattern in row[2]),
+    ]
+    assert [p for p in patterns if not any(fnmatch.fnmatchcase(name, p) for name in SCENARIOS)] == []

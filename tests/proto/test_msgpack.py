@@ -48,7 +48,7 @@ def test_integers_take_the_shortest_form(bits: int, off: int) -> None:
 @pytest.mark.parametrize("size", [0, 14, 15, 16, 30, 31, 32, 254, 255, 256, 65534, 65535, 65536])
 def test_sizes_at_the_edges_of_each_form(size: int) -> None:
     """Text, lists and maps of all sizes at which the form changes come back whole."""
-    for value in ("x" * size, [0] * size, {number: 0 for number in range(size)}):
+    for value in ("x" * size, [0] * size, dict.fromkeys(range(size), 0)):
         assert msgpack.unpack(msgpack.pack(value)) == value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
+import pathlib
 import socket
 import threading
 import time
@@ -354,22 +354,24 @@ async def test_giving_up_what_has_just_been_answered_says_that_it_was_sent(runti
 
 async def test_one_timer_serves_all_calls_of_a_link(runtime: AsyncRuntime) -> None:
     """A hundred calls with limits set one timer, not a hundred."""
-    loop = asyncio.get_running_loop()
-    real, set_timers = loop.call_at, []
+    loop: Any = asyncio.get_running_loop()
+    real = loop.call_at
+    set_timers: list[float] = []
 
     def counting(when: float, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> asyncio.TimerHandle:
         if getattr(callback, "__self__", None) is link:
             set_timers.append(when)
-        return real(when, callback, *args, **kwargs)
+        timer: asyncio.TimerHandle = real(when, callback, *args, **kwargs)
+        return timer
 
     with RawNode(served) as node:
         link = await connect(runtime, node)
-        loop.call_at = counting  # type: ignore[method-assign]
+        loop.call_at = counting
         try:
             await gathered(start(link, [call(number, total=5 + number / 100, silence=4.0) for number in range(100)]))
             await gathered(start(link, [call(number, total=8.0) for number in range(100)]))
         finally:
-            loop.call_at = real  # type: ignore[method-assign]
+            loop.call_at = real
         assert len(set_timers) == 1
 
 
@@ -391,7 +393,7 @@ async def test_each_waiter_of_a_lost_link_gets_an_exception_of_its_own(runtime: 
     with RawNode(script) as node:
         link = await connect(runtime, node)
         tasks = start(link, [call(number, write=True) for number in range(8)])
-        await until(lambda: tasks[2].done())
+        await until(tasks[2].done)
         seen.set()
         answers = await gathered(tasks)
         assert [numbered(body) for body in answers[:3]] == [0, 1, 2]
@@ -484,7 +486,12 @@ async def test_closing_ends_everyone(runtime: AsyncRuntime) -> None:
 
 async def test_closing_the_runtime_closes_its_links(runtime: AsyncRuntime) -> None:
     """No socket is left, and waiting callers are told."""
-    with RawNode(lambda peer: None if peer.closed() else peer.closed() and None) as node:
+
+    def script(peer: Peer) -> None:
+        while not peer.closed():
+            pass
+
+    with RawNode(script) as node:
         links = [await connect(runtime, node) for _ in range(3)]
         task = asyncio.create_task(links[0].exchange(call()))
         await asyncio.sleep(0.01)
@@ -550,18 +557,21 @@ async def test_requests_held_back_when_the_link_dies_are_not_in_doubt(runtime: A
 # Everything at once
 
 
+FDS = pathlib.Path("/proc/self/fd")
+
+
 def sockets() -> int:
     """Sockets that this process has open."""
     found = 0
-    for name in os.listdir("/proc/self/fd"):
+    for path in FDS.iterdir():
         try:
-            found += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
-        except OSError:
+            found += path.readlink().name.startswith("socket:")
+        except OSError:  # the listing's own
             continue
     return found
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts sockets in /proc")
+@pytest.mark.skipif(not FDS.is_dir(), reason="counts sockets in /proc")
 async def test_64_tasks_some_cancelled_some_timing_out_and_the_node_dying(runtime: AsyncRuntime) -> None:
     """Everyone ends with what is theirs, and no task, place, timer or socket is left."""
     received = threading.Event()
@@ -586,7 +596,7 @@ async def test_64_tasks_some_cancelled_some_timing_out_and_the_node_dying(runtim
         ]
         tasks = start(link, calls)
         await until(received.is_set)
-        await until(lambda: tasks[15].done())
+        await until(tasks[15].done)
         cancelled = [number for number in range(16, 64) if number % 8 == 3]
         timed_out = [number for number in range(16, 64) if number % 8 == 5]
         for number in cancelled:
@@ -594,7 +604,7 @@ async def test_64_tasks_some_cancelled_some_timing_out_and_the_node_dying(runtim
         await until(lambda: all(tasks[number].done() for number in timed_out + cancelled))
         assert link.load == 48
         half.set()
-        await until(lambda: tasks[39].done())
+        await until(tasks[39].done)
         assert link.load == 24
         late = asyncio.create_task(link.exchange(call(64)))
         await asyncio.sleep(0.01)

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rawnode import Gone, RawNode, info_reply, reply
+from rawnode import PATIENCE, Gone, RawNode, info_reply, reply
 
 from aerospike_wire.errors import ResultCode
 from aerospike_wire.proto import info
@@ -89,7 +89,7 @@ def test_run_names_the_coroutine_that_suspended() -> None:
     async def innocent() -> None:
         await culprit()
 
-    with pytest.raises(RuntimeError, match="sleep|culprit") as caught:
+    with pytest.raises(RuntimeError, match=r"sleep|culprit") as caught:
         run(innocent())
     assert "innocent" not in str(caught.value)
     assert ended == [True]
@@ -105,7 +105,7 @@ def test_run_names_a_coroutine_that_waits_for_something_without_a_name() -> None
     async def waits() -> None:
         await Suspends()
 
-    with pytest.raises(RuntimeError, match="waits|__await__"):
+    with pytest.raises(RuntimeError, match=r"waits|__await__"):
         run(waits())
 
 
@@ -292,7 +292,7 @@ def test_closing_wakes_the_thread_that_waits() -> None:
         thread.start()
         assert arrived.wait(10)
         link.close()
-        thread.join(10)
+        thread.join(PATIENCE / 2)  # sooner than the node gives up
         assert not thread.is_alive()
     assert failures[0].sent
 

@@ -40,6 +40,8 @@ class ServerWords(NamedTuple):
 
     message: str | None = None
     subcode: int = 0
+    hint: str | None = None
+    """What to do about it, where the request itself shows what the code alone does not."""
 
 
 NO_WORDS: Final = ServerWords()

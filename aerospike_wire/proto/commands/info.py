@@ -144,7 +144,7 @@ class IndexCreate(InfoCommand[None]):
         _check_place(self.namespace, self.set)
         values.bin_name(self.bin)
         parameter("bin", self.bin)
-        _check_name("name", self.name)
+        parameter("name", self.name)
         if isinstance(self.kind, bool) or not isinstance(self.kind, int) or self.kind not in INDEX_KINDS:
             allowed = ", ".join(f"{number} ({word.lower()})" for number, word in INDEX_KINDS.items())
             raise InvalidArgument("index_datatype", f"must be one of {allowed}, not {self.kind!r}")
@@ -173,7 +173,7 @@ class IndexRemove(InfoCommand[None]):
 
     def check(self) -> None:
         _check_place(self.namespace, None)
-        _check_name("name", self.name)
+        parameter("name", self.name)
 
     def line(self) -> str:
         return f"sindex-delete:namespace={self.namespace};indexname={self.name}"

@@ -16,6 +16,7 @@ from aerospike_wire.proto.commands.record import (
     skip_fields,
     time_to_live,
     write_flags,
+    write_hint,
 )
 from aerospike_wire.proto.header import MESSAGE, Info1, Info2
 from aerospike_wire.proto.invalid import InvalidArgument
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aerospike_wire.policy import Policies, RecordPolicy
-    from aerospike_wire.proto.commands.base import Features
+    from aerospike_wire.proto.commands.base import Features, ServerWords
 
 
 class Operation(Protocol):
@@ -120,6 +121,11 @@ class Operate(RecordCommand[OperatePolicy, Record]):
         return self._request(
             features, info1, Info2.WRITE | info2, info3 | write3, self._generation, self._ttl, self._packed
         )
+
+    def words(self, body: bytes) -> ServerWords:
+        words = RecordCommand.words(self, body)
+        hint = write_hint(body, self.policy, self._generation, self._ttl)
+        return words if hint is None else words._replace(hint=hint)
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Record:
         _, _, _, _, _, _, generation, void_time, _, n_fields, n_ops = MESSAGE.unpack_from(body)

@@ -12,6 +12,7 @@ import attrs
 from aerospike_wire.errors import ProtocolError, RecordContext, ResultCode
 from aerospike_wire.policy import (
     TTL_CLIENT_DEFAULT,
+    TTL_DONT_UPDATE,
     TTL_NEVER_EXPIRE,
     BatchPolicy,
     CommitLevel,
@@ -27,7 +28,7 @@ from aerospike_wire.policy import (
     WritePolicy,
 )
 from aerospike_wire.proto import keys, values
-from aerospike_wire.proto.commands.base import Command, Features
+from aerospike_wire.proto.commands.base import Command, Features, ServerWords
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import (
     CITRUSLEAF_EPOCH,
@@ -496,6 +497,32 @@ class WriteCommand(RecordCommand[WritePolicy, None]):
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         return None
 
+    def words(self, body: bytes) -> ServerWords:
+        words = RecordCommand.words(self, body)
+        hint = write_hint(body, self.policy, self._generation, self._ttl)
+        return words if hint is None else words._replace(hint=hint)
+
+
+def write_hint(body: bytes, policy: WritePolicy | RemovePolicy, generation: int, ttl: int) -> str | None:
+    """What a refused write's own arguments explain about the refusal."""
+    code = body[5]
+    if code == ResultCode.RECORD_GENERATION:
+        found = _unpack_meta(body)[0]
+        relation = "above" if policy.gen is Generation.GT else "equal to"
+        return (
+            f"the write gave generation {generation}, which had to be {relation} the record's, and that is {found}: "
+            "read the record again and repeat the change"
+        )
+    if code == ResultCode.FORBIDDEN and ttl not in _TTLS_THAT_NEVER_EXPIRE:
+        return (
+            f"the write asked for a TTL of {ttl} s: the namespace takes TTLs only with nsup-period above 0 "
+            "or allow-ttl-without-nsup in the server's configuration"
+        )
+    return None
+
+
+_TTLS_THAT_NEVER_EXPIRE: Final = frozenset({0, TTL_NEVER_EXPIRE, TTL_DONT_UPDATE})
+
 
 @attrs.define(eq=False)
 class Put(WriteCommand):
@@ -624,6 +651,11 @@ class Remove(RecordCommand[RemovePolicy, None]):
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         return None
+
+    def words(self, body: bytes) -> ServerWords:
+        words = RecordCommand.words(self, body)
+        hint = write_hint(body, self.policy, self._generation, 0)
+        return words if hint is None else words._replace(hint=hint)
 
 
 __all__ = [

@@ -70,7 +70,7 @@ def test_refusal_of_a_server_without_security_has_its_code() -> None:
     command.prepare(Policies())
     body = vector("frame/admin_any_reply")[8:]
     assert command.code(body) == ResultCode.SECURITY_NOT_SUPPORTED
-    assert command.words(body) == (None, 0)
+    assert command.words(body)[:2] == (None, 0)
 
 
 def test_success_is_nothing() -> None:

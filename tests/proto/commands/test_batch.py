@@ -10,11 +10,11 @@ from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
 from strategies import damaged
-from vectors import OLDEST, bodies, given, names, vector
+from vectors import bodies, given, names, vector
 
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.policy import Policies
-from aerospike_wire.proto.commands.base import Features
+from aerospike_wire.proto.commands.base import OLDEST, Features
 from aerospike_wire.proto.commands.batch import BatchPart, BatchRead, message_offsets
 from aerospike_wire.proto.fields import field
 from aerospike_wire.proto.header import Info3, MessageHeader

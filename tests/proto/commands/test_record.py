@@ -255,9 +255,10 @@ def test_missing_record_is_the_default_where_there_is_one() -> None:
 def test_refusals_of_a_real_server_keep_their_code(name: str, code: int) -> None:
     """The code is read from the reply's header; the reply has no words."""
     command = Put(KEY, bins=ONE)
+    command.prepare(Policies())
     body = vector(f"message/real_{name}_reply")[8:]
     assert command.code(body) == code
-    assert command.words(body) == (None, 0)
+    assert command.words(body)[:2] == (None, 0)
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 6, 21])

@@ -71,7 +71,7 @@ def test_failure_that_is_damaged_has_no_words() -> None:
     command.prepare(Policies())
     body = vector("message/real_udf_failure_reply")[8:-3]
     assert command.code(body) == ResultCode.UDF
-    assert command.words(body) == (None, 0)
+    assert command.words(body)[:2] == (None, 0)
 
 
 def test_reply_with_another_bin_is_refused() -> None:
