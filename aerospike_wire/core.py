@@ -267,6 +267,8 @@ class Core:
             replica = for_reading(replica, getattr(policy, "read_mode_sc", ReadModeSC.SESSION), strong=True)
         node = choose(table.columns, pid, replica, attempt, write=write)
         if node is None:
+            if self.cluster.closed:  # by another thread or task, after the call had begun
+                raise Trouble(ResultCode.CLUSTER, "the client is closed", final=True)
             raise Trouble(ResultCode.INVALID_NODE, f"no active node is known for partition {pid} of {namespace!r}")
         return node
 
@@ -366,7 +368,7 @@ class Core:
             self.cluster.look_soon()
         row = _ROWS.get(trouble.code)
         worth = trouble.code in retry_codes or (row is not None and row.retry is Retry.AUTO)
-        if trouble.final or not worth or tries > policy.max_retries:
+        if trouble.final or not worth or tries > policy.max_retries or self.cluster.closed:
             return False
         pause = policy.sleep_between_retries / 1000
         if deadline is not None and self.runtime.now() + pause >= deadline:

@@ -210,6 +210,7 @@ class Policy:
             msg = f"must be a {cls.__name__} or a dict, not {type(given).__name__}"
             raise _refuse("policy", msg)
         names = _names(cls)
+        given = _without_idle(given, names)
         for name in given:
             if name not in names:
                 error = _refuse(str(name), f"is not known; {cls.__name__} has {', '.join(sorted(names))}")
@@ -217,6 +218,28 @@ class Policy:
         if base is None:
             return cls(**given)
         return attrs.evolve(base, **given)
+
+
+_IDLE: Final[dict[str, Any]] = {
+    "concurrent": False,
+    "connect_timeout": 0,
+    "deserialize": True,
+    "on_locking_only": False,
+    "send_set_name": True,
+    "txn": None,
+}
+"""Official names that this version has nothing to do for, and the values under which that is no matter."""
+
+
+def _without_idle(given: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+    """The policy without official names that change nothing; one that would is refused."""
+    idle = [name for name in given if name in _IDLE and name not in names]
+    if not idle:
+        return given
+    for name in idle:
+        if given[name] != _IDLE[name]:
+            raise _refuse(name, f"can only be {_IDLE[name]!r} in this version, not {given[name]!r}")
+    return {name: value for name, value in given.items() if name not in idle}
 
 
 def _names(cls: type[Policy]) -> frozenset[str]:
@@ -365,6 +388,9 @@ class Policies:
         shared: dict[str, Any] = {}
         for name, value in (given or {}).items():
             if name in _SECTIONS:
+                continue
+            if name in _IDLE:
+                _without_idle({name: value}, frozenset())
                 continue
             if not any(name in _names(cls) for cls in _SECTIONS.values()):
                 raise _refuse(str(name), f"is not known; kinds of commands are {', '.join(_SECTIONS)}")

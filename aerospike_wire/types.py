@@ -17,7 +17,10 @@ class Key(NamedTuple):
     set: str | None
     """The set, None or empty for none."""
     user_key: int | str | bytes | bytearray | None
-    """What the program knows the record by; None if only the digest is known."""
+    """What the program knows the record by; None if only the digest is known.
+
+    A bytearray is a blob key. Bytes count as text, as they do in the official client.
+    """
     digest: bytes | None = None
     """RIPEMD-160 of set, type and user key, 20 bytes; computed when it is needed."""
 

@@ -3,7 +3,7 @@
 The node answers canned records from a process of its own. The bare loop is what plain
 asyncio reaches on one pipelined connection with no client at all: it makes the same
 requests (digest included), coalesces them per turn of the loop, and parses the replies
-into generation, time to live and a dict of bins. Both run in turns; the figures are medians.
+into a dict of meta data and one of bins. Both run in turns; the figures are medians.
 
     python benchmarks/pipelining.py [--seconds 1.0] [--rounds 5]
 """
@@ -39,7 +39,7 @@ class Bare(asyncio.BufferedProtocol):
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.waiting: deque[asyncio.Future[tuple[int, int, dict[str, object]]]] = deque()
+        self.waiting: deque[asyncio.Future[object]] = deque()
         self.out: list[bytes] = []
         self.buffer = bytearray(1 << 18)
         self.view = memoryview(self.buffer)
@@ -48,7 +48,7 @@ class Bare(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
 
-    def get(self, number: int) -> asyncio.Future[tuple[int, int, dict[str, object]]]:
+    def get(self, number: int) -> asyncio.Future[object]:
         state = BLANK.copy()
         state.update(b"bench\x01" + number.to_bytes(8, "big"))
         future = self.loop.create_future()
@@ -82,8 +82,8 @@ class Bare(asyncio.BufferedProtocol):
         self.end = left
 
 
-def parse(body: bytes) -> tuple[int, int, dict[str, object]]:
-    """Generation, time to live and bins: what anybody needs of a record."""
+def parse(body: bytes) -> tuple[dict[str, int], dict[str, object]]:
+    """Meta data and bins: what anybody needs of a record."""
     _, _, _, _, _, code, generation, void_time, _, fields, ops = MESSAGE.unpack_from(body)
     if code:
         raise KeyError(code)
@@ -102,7 +102,7 @@ def parse(body: bytes) -> tuple[int, int, dict[str, object]]:
             value = value.decode()  # type: ignore[attr-defined]
         bins[body[offset + 8 : offset + 8 + length].decode()] = value
         offset = stop
-    return generation, ttl, bins
+    return {"ttl": ttl, "gen": generation}, bins
 
 
 async def measure(get, tasks: int, seconds: float) -> tuple[float, float]:

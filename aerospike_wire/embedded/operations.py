@@ -221,7 +221,7 @@ _SILENT: Final[dict[int, Callable[[Bins, Op], None]]] = {
 }
 """Operations that give no value."""
 
-_CALLS: Final[dict[int, Callable[[Value | None, bytes], Outcome]]] = {}
+CALLS: Final[dict[int, Callable[[Value | None, bytes], Outcome]]] = {}
 """Operations whose value is a call on what the bin holds: they may give a value, change the bin, or both.
 
 A handler takes the bin's particle, None for a missing bin, and the call's bytes.
@@ -230,7 +230,7 @@ A handler takes the bin's particle, None for a missing bin, and the call's bytes
 
 def _call(bins: Bins, op: Op) -> Value | None:
     """Make a call on a bin; its value."""
-    outcome = _CALLS[op.code](bins.get(op.name), op.data)
+    outcome = CALLS[op.code](bins.get(op.name), op.data)
     if outcome.stored is not None:
         bins[op.name] = outcome.stored
     return outcome.value
@@ -254,7 +254,7 @@ def apply(bins: Bins, op: Op, *, respond_all: bool) -> bytes | None:
         return None  # answered by nothing even if all operations are
     if op.code in READ_OPS:
         return read(bins, op, respond_all=respond_all)
-    if op.code in _CALLS:
+    if op.code in CALLS:
         value = _call(bins, op)
         return None if value is None and not respond_all else result(op.code, op.name, value)
     change = _SILENT.get(op.code)
@@ -283,8 +283,8 @@ def read(bins: Bins, op: Op, *, respond_all: bool, code: int | None = None) -> b
     check_name(op.name)
     if op.code == OpCode.READ:
         found = bins.get(op.name)
-    elif op.code in READ_OPS and op.code in _CALLS:
-        found = _CALLS[op.code](bins.get(op.name), op.data).value
+    elif op.code in READ_OPS and op.code in CALLS:
+        found = CALLS[op.code](bins.get(op.name), op.data).value
     else:
         raise Refusal(ResultCode.INVALID_REQUEST, f"operation {op.code} in a read")
     if found is None and not respond_all:

@@ -24,6 +24,8 @@ MAX_SET: Final = 63
 """Bytes of a set name."""
 
 _INT: Final = struct.Struct(">Bq")
+_pack_int: Final = _INT.pack
+_INT64: Final = 1 << 63
 
 
 class Place:
@@ -78,6 +80,9 @@ def _ripemd160() -> Any:
 def key_particle(user_key: Any) -> bytes:
     """Type byte and bytes of a user key, as hashed and as sent in the KEY field.
 
+    A ``bytearray`` is a blob. ``bytes`` count as the text they hold, because that is what
+    the official client makes of them: its records must be found under the same digest.
+
     Raises:
         InvalidArgument: the value cannot be a user key.
     """
@@ -91,8 +96,10 @@ def key_particle(user_key: Any) -> bytes:
             raise InvalidArgument("key", "must be an int that fits in 64 bits") from None
     if isinstance(user_key, bool):
         raise InvalidArgument("key", "must be an int, str, bytes or bytearray, not bool")
-    if isinstance(user_key, bytes | bytearray):
+    if isinstance(user_key, bytearray):
         return b"\x04" + user_key
+    if isinstance(user_key, bytes):
+        return b"\x03" + user_key
     if isinstance(user_key, str):
         return b"\x03" + utf8("key", str(user_key))
     if isinstance(user_key, int):
@@ -193,8 +200,16 @@ def resolve(key: Any) -> tuple[Key, Place]:
     if found is None:
         if user_key is None:
             raise InvalidArgument("key", "needs a user key or a digest")
+        # The two kinds of keys that nearly all records have, without a further call.
+        kind = type(user_key)
+        if kind is int and -_INT64 <= user_key < _INT64:
+            particle = _pack_int(1, user_key)
+        elif kind is str and user_key.isascii():
+            particle = b"\x03" + user_key.encode()
+        else:
+            particle = key_particle(user_key)
         state = (_blank or _prepare()).copy()
-        state.update(where.set + key_particle(user_key))
+        state.update(where.set + particle)
         found = state.digest()
     else:
         if not isinstance(found, bytes | bytearray):
@@ -220,4 +235,4 @@ def read_key_particle(data: bytes | memoryview) -> Any:
         return int.from_bytes(rest, "big", signed=True)
     if kind == 3:
         return rest.decode(errors="surrogateescape")
-    return rest
+    return bytearray(rest) if kind == 4 else rest

@@ -82,7 +82,6 @@ OTHER_ERROR: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {
 """Errors of another class than the official client's, or where it has none: reason, what ours raise, scenarios."""
 
 OTHER_RESULT: Final[dict[str, tuple[str, ...]]] = {
-    "our clients give all results of a bin, the official one the last": ("B:basic/read_write_read", "A:select/duplicate_bin"),
     "servers say yes; the official client then waits for the index and finds no namespace": ("G:code20/index_create",),
     "a query is checked when it is run, and here it is not": ("G:param/query_ns_int",),
     "our clients write strings whole; the official one ends them at the first NUL": ("A:put/value_str_nul_inside",),

@@ -23,7 +23,6 @@ OTHER_REQUEST = {
     "A:put/value_map_int_keys": "unordered maps are sent in the dict's order, not in the order of a hash table",
     "A:put/value_map_bool_key": REFUSED + "sends as an empty map",
     "A:put/bin_name_empty": REFUSED + "sends: a bin without a name",
-    "A:key/bytes_send_key": "bytes are a blob key; the official client takes them for text and bytearrays for blobs",
     "A:key/bool": REFUSED + "sends as the integer 0 or 1",
     "A:key/bool_send_key": REFUSED + "sends as the integer 0 or 1",
     "A:select/bin_name_too_long": REFUSED + "sends: a name that no bin can have",
@@ -73,8 +72,6 @@ OTHER_OUTCOME: dict[str, tuple[str | None, str]] = {
     "G:param/apply_module_int": ("ParamError", ARGUMENT),
     "G:param/str_surrogate": ("ParamError", ARGUMENT),
     "G:code20/index_create": (None, "the server says ok; only the wait that ours leaves out finds no namespace"),
-    "A:select/duplicate_bin": (None, "a bin that is named twice gives both values; the official client keeps the last"),
-    "B:basic/read_write_read": (None, "a bin that is read twice gives both values; the official client keeps the last"),
     "A:select/bin_name_too_long": ("BinNameError", NO_COMMAND),
     **{
         name: ("ParamError", NO_COMMAND)

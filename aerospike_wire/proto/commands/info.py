@@ -139,6 +139,7 @@ class IndexCreate(InfoCommand[None]):
     method: str = "index_single_value_create"
 
     operation: ClassVar[str] = "index_create"
+    write: ClassVar[bool] = True
 
     def check(self) -> None:
         _check_place(self.namespace, self.set)
@@ -170,6 +171,7 @@ class IndexRemove(InfoCommand[None]):
     name: Any = ""
 
     operation: ClassVar[str] = "index_remove"
+    write: ClassVar[bool] = True
 
     def check(self) -> None:
         _check_place(self.namespace, None)
@@ -197,6 +199,7 @@ class UdfPut(InfoCommand[None]):
     """The Lua text; None to read the file ``filename``."""
 
     operation: ClassVar[str] = "udf_put"
+    write: ClassVar[bool] = True
     _name: str = attrs.field(init=False, default="")
     _content: bytes = attrs.field(init=False, default=b"", repr=False)
 
@@ -237,6 +240,7 @@ class UdfRemove(InfoCommand[None]):
     module: Any = ""
 
     operation: ClassVar[str] = "udf_remove"
+    write: ClassVar[bool] = True
 
     def check(self) -> None:
         _check_name("module", self.module)
@@ -264,6 +268,7 @@ class Truncate(InfoCommand[None]):
     """Since the Unix epoch; 0 for now."""
 
     operation: ClassVar[str] = "truncate"
+    write: ClassVar[bool] = True
 
     def check(self) -> None:
         _check_place(self.namespace, self.set)

@@ -200,13 +200,12 @@ def time_to_live(void_time: int, wall: Callable[[], float]) -> int:
 
 
 def read_bins(body: bytes, offset: int, count: int) -> dict[str, Any]:
-    """The bins of a reply; a name that occurs several times gets a list of its values.
+    """The bins of a reply; of a name that occurs several times the last value counts.
 
     Raises:
         ProtocolError: a bin is cut off or not a value of its type.
     """
     bins: dict[str, Any] = {}
-    repeated: set[str] | None = None
     end = len(body)
     for _ in range(count):
         try:
@@ -224,15 +223,8 @@ def read_bins(body: bytes, offset: int, count: int) -> dict[str, Any]:
             raise ProtocolError(msg)
         name = body[offset : offset + name_size].decode("utf-8", "surrogateescape")
         reader = _READERS.get(particle)
-        value = RawParticle(particle, body[start:stop]) if reader is None else reader(body[start:stop])
+        bins[name] = RawParticle(particle, body[start:stop]) if reader is None else reader(body[start:stop])
         offset = stop
-        if name not in bins:
-            bins[name] = value
-        elif repeated is not None and name in repeated:
-            bins[name].append(value)
-        else:
-            repeated = (repeated or set()) | {name}
-            bins[name] = [bins[name], value]
     return bins
 
 

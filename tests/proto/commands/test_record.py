@@ -44,7 +44,7 @@ REQUESTS: dict[str, Any] = {
     "message/get_noset": lambda: Get(("test", None, 7)),
     "message/get_key_send": lambda: Get(KEY, {"key": 1}),
     "message/get_intkey_send": lambda: Get(("test", "demo", -5), {"key": 1}),
-    "message/get_blobkey_send": lambda: Get(("test", "demo", b"\1\2"), {"key": 1}),
+    "message/get_blobkey_send": lambda: Get(("test", "demo", bytearray(b"\1\2")), {"key": 1}),
     "message/get_by_digest": lambda: Get(("test", "demo", None, bytes(19) + b"\1")),
     "message/select": lambda: Select(KEY, bins=["a", "bb"]),
     "message/exists": lambda: ExistsCommand(KEY),

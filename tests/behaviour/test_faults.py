@@ -1,0 +1,106 @@
+"""Every family of commands meets every kind of fault: which error, which code, in doubt or not, on both clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+
+from aerospike_wire import errors, operations
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aerospike_wire.embedded.faults import Rule, When
+
+KEY: Final = ("test", "faults", "k")
+ONCE: Final = {"max_retries": 0, "total_timeout": 5000}
+BRIEF: Final = {"max_retries": 0, "total_timeout": 60}
+SILENT: Final = {"max_retries": 0, "total_timeout": 5000, "socket_timeout": 60}
+
+
+@attrs.frozen
+class Family:
+    """Commands that take the same way."""
+
+    fault: str
+    """What rules call them."""
+    call: Callable[[Any, dict[str, Any]], Awaitable[Any]]
+    write: bool
+
+
+async def batch(client: Any, policy: dict[str, Any]) -> None:
+    """A batch; the error of its row is raised."""
+    (row,) = await client.batch_read([KEY], policy=policy)
+    if row.error is not None:
+        assert row.in_doubt is False
+        raise row.error
+
+
+FAMILIES: Final = {
+    "get": Family("get", lambda c, p: c.get(KEY, p), write=False),
+    "select": Family("select", lambda c, p: c.select(KEY, ["a"], p), write=False),
+    "exists": Family("exists", lambda c, p: c.exists(KEY, p), write=False),
+    "put": Family("put", lambda c, p: c.put(KEY, {"a": 2}, None, p), write=True),
+    "touch": Family("touch", lambda c, p: c.touch(KEY, 0, None, p), write=True),
+    "increment": Family("increment", lambda c, p: c.increment(KEY, "a", 1, None, p), write=True),
+    "remove": Family("remove", lambda c, p: c.remove(KEY, None, p), write=True),
+    "operate": Family("operate", lambda c, p: c.operate(KEY, [operations.write("a", 2), operations.read("a")], None, p), write=True),
+    "read only operate": Family("any", lambda c, p: c.operate(KEY, [operations.read("a")], None, p), write=False),
+    "batch": Family("batch", batch, write=False),
+    "query": Family("query", lambda c, p: c.query("test", "faults").results(p), write=False),
+    "apply": Family("apply", lambda c, p: c.apply(KEY, "m", "f", [], p), write=True),
+    "info": Family("build", lambda c, p: c.info_random_node("build", p), write=False),
+    "truncate": Family("truncate", lambda c, p: c.truncate("test", "faults", 1, p), write=True),
+    "index": Family("sindex-create", lambda c, p: c.index_integer_create("test", "s", "b", "i", p), write=True),
+}
+
+
+@attrs.frozen
+class Kind:
+    """A way to go wrong."""
+
+    make: Callable[[When], Rule]
+    policy: dict[str, Any]
+    cls: type[BaseException]
+    code: int
+    doubt: bool
+    """Whether a write is in doubt afterwards; a read never is."""
+
+
+KINDS: Final = {
+    "refused": Kind(lambda when: when.answer(22), ONCE, errors.ForbiddenError, 22, doubt=False),
+    "overloaded": Kind(lambda when: when.answer(18), ONCE, errors.DeviceOverload, 18, doubt=False),
+    "timed out by the node": Kind(lambda when: when.answer(9), ONCE, errors.TimeoutError, 9, doubt=True),
+    "unknown code": Kind(lambda when: when.answer(199), ONCE, errors.ServerError, 199, doubt=False),
+    "too late": Kind(lambda when: when.delay(300), BRIEF, errors.TimeoutError, 9, doubt=True),
+    "never": Kind(lambda when: when.hang(), BRIEF, errors.TimeoutError, 9, doubt=True),
+    "silent": Kind(lambda when: when.hang(), SILENT, errors.TimeoutError, 9, doubt=True),
+    "closed before": Kind(lambda when: when.close(before=True), ONCE, errors.ConnectionError, -10, doubt=True),
+    "closed after": Kind(lambda when: when.close(after=True), ONCE, errors.ConnectionError, -10, doubt=True),
+    "half a frame": Kind(lambda when: when.half_frame(), ONCE, errors.ConnectionError, -10, doubt=True),
+    "garbage": Kind(lambda when: when.garbage(), ONCE, errors.ClientError, -1, doubt=True),
+    "wrong size": Kind(lambda when: when.wrong_size(), ONCE, errors.ClientError, -1, doubt=True),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_fault(client: Any, server: Any, family: str, kind: str) -> None:
+    """The error has the class, code and doubt of the fault, tells its attempt, and the client goes on working."""
+    command, wrong = FAMILIES[family], KINDS[kind]
+    await client.put(KEY, {"a": 1})
+    rule = wrong.make(server.faults.on(command.fault))
+    with pytest.raises(errors.AerospikeError) as caught:
+        await command.call(client, wrong.policy)
+    error = caught.value
+    assert type(error) is wrong.cls
+    assert (error.code, error.in_doubt) == (wrong.code, wrong.doubt and command.write)
+    assert error.node is not None
+    (attempt,) = error.attempts
+    assert (attempt.sent, attempt.answered) == (True, kind in {"refused", "overloaded", "timed out by the node", "unknown code"})
+    assert rule.hits == 1
+    server.faults.clear()
+    await client.put(KEY, {"a": 5})
+    assert (await client.get(KEY)).bins == {"a": 5}

@@ -1,0 +1,117 @@
+"""Queries and scans, on both clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aerospike_wire import errors, predicates
+
+SET = "query"
+
+
+async def fill(client: Any, count: int = 50) -> None:
+    """Write the records."""
+    for number in range(count):
+        await client.put(("test", SET, number), {"n": number, "s": f"v{number % 5}"})
+
+
+async def test_whole_set(client: Any) -> None:
+    """A query without a condition gives every record of the set once, and no other."""
+    await fill(client)
+    await client.put(("test", "other", 1), {"n": -1})
+    records = await client.query("test", SET).results()
+    assert sorted(record.bins["n"] for record in records) == list(range(50))
+    assert all(record.meta["gen"] == 1 and len(record.key.digest) == 20 for record in records)
+
+
+async def test_whole_namespace(client: Any) -> None:
+    """Without a set all records of the namespace are found."""
+    await client.put(("bar", "a", 1), {"n": 1})
+    await client.put(("bar", "b", 1), {"n": 2})
+    assert sorted(record.bins["n"] for record in await client.query("bar").results()) == [1, 2]
+
+
+async def test_selected_bins(client: Any) -> None:
+    """Only the selected bins are read."""
+    await fill(client, 3)
+    assert all(set(record.bins) == {"s"} for record in await client.query("test", SET).select("s").results())
+
+
+@pytest.mark.parametrize(
+    ("predicate", "wanted"),
+    [
+        (predicates.equals("n", 7), [7]),
+        (predicates.between("n", 3, 5), [3, 4, 5]),
+        (predicates.equals("n", 1000), []),
+    ],
+)
+async def test_index(client: Any, predicate: Any, wanted: list[int]) -> None:
+    """With an index a condition finds the records that meet it."""
+    await fill(client, 20)
+    await client.index_integer_create("test", SET, "n", "by_n")
+    records = await client.query("test", SET).where(predicate).results()
+    assert sorted(record.bins["n"] for record in records) == wanted
+
+
+async def test_string_index(client: Any) -> None:
+    """Strings are found by equality."""
+    await fill(client, 20)
+    await client.index_string_create("test", SET, "s", "by_s")
+    records = await client.query("test", SET).where(predicates.equals("s", "v3")).results()
+    assert sorted(record.bins["n"] for record in records) == [3, 8, 13, 18]
+
+
+async def test_missing_index(client: Any) -> None:
+    """A condition on a bin without index is IndexNotFound, with namespace, set and bin."""
+    await fill(client, 1)
+    with pytest.raises(errors.IndexNotFound) as caught:
+        await client.query("test", SET).where(predicates.equals("n", 1)).results({"max_retries": 0})
+    error = caught.value
+    assert (error.code, error.in_doubt) == (201, False)
+    assert (error.context.namespace, error.context.set, error.context.bin) == ("test", SET, "n")
+    assert error.attempts[-1].answered
+
+
+async def test_unknown_namespace(client: Any) -> None:
+    """A query of a namespace that no node has is NamespaceNotFound."""
+    with pytest.raises(errors.NamespaceNotFound) as caught:
+        await client.query("nowhere", SET).results()
+    assert caught.value.context.namespace == "nowhere"
+
+
+async def test_unknown_set(client: Any) -> None:
+    """A set without records gives none."""
+    assert await client.query("test", "never_written").results() == []
+
+
+async def test_max_records(client: Any) -> None:
+    """At most max_records records come."""
+    await fill(client)
+    assert len(await client.query("test", SET).results({"max_records": 7})) == 7
+
+
+@pytest.mark.parametrize("code", [9, 15, 22, 210])
+async def test_refused_query(client: Any, server: Any, code: int) -> None:
+    """What the node says is raised with its class, and a query is never in doubt."""
+    await fill(client, 1)
+    server.faults.on("query").answer(code)
+    with pytest.raises(errors.class_of(code)) as caught:
+        await client.query("test", SET).results({"max_retries": 0})
+    assert (caught.value.code, caught.value.in_doubt, caught.value.context.operation) == (code, False, "query")
+
+
+async def test_retried_query(client: Any, server: Any) -> None:
+    """A query whose connection is lost goes on, without losing or repeating records."""
+    await fill(client)
+    server.faults.on("query").once().half_frame()
+    records = await client.query("test", SET).results()
+    assert sorted(record.bins["n"] for record in records) == list(range(50))
+
+
+async def test_bad_predicate(client: Any) -> None:
+    """Anything but a predicate is a ParamError that names the argument."""
+    with pytest.raises(errors.ParamError) as caught:
+        client.query("test", SET).where(("n", 1))
+    assert caught.value.argument == "predicate"

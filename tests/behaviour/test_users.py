@@ -1,0 +1,158 @@
+"""Logins and users with a node that has security, on both clients."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aerospike_wire import errors
+from aerospike_wire.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest.importorskip("bcrypt")
+
+SECRET = "s3cr3t-word"
+KEY = ("test", "users", "k")
+
+
+@pytest.fixture
+def secured() -> Iterator[EmbeddedServer]:
+    """A node with an administrator and a user who may only read."""
+    users = {"admin": (SECRET, ["user-admin", "read-write"]), "reader": (SECRET, ["read"])}
+    with EmbeddedServer(users=users) as running:
+        yield running
+
+
+@pytest.fixture
+def admin(make_client: Any, secured: EmbeddedServer) -> Any:
+    """A client that logs in as the administrator."""
+    return make_client(secured.address, user="admin", password=SECRET)
+
+
+def keeps_the_secret(error: BaseException, *secrets: str) -> None:
+    """No text, note, dict or pickle of an error holds a password."""
+    assert isinstance(error, errors.AerospikeError)
+    texts = [
+        str(error), repr(error), str(error.to_dict()), "".join(error.__notes__), repr(error.args), repr(error.context),
+        "".join(traceback.format_exception_only(error)), pickle.dumps(error).decode("latin-1"),
+    ]  # fmt: skip
+    for secret in (SECRET, *secrets):
+        assert not any(secret in text for text in texts)
+    assert not any("$2a$" in text for text in texts)
+
+
+async def test_login(admin: Any) -> None:
+    """A user who logs in can use the records the roles allow."""
+    await admin.put(KEY, {"a": 1})
+    assert (await admin.get(KEY)).bins == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "cls"),
+    [("admin", "wrong-word", errors.InvalidCredential), ("nobody", "wrong-word", errors.InvalidUser)],
+)
+async def test_failed_login(make_client: Any, secured: EmbeddedServer, user: str, password: str, cls: Any) -> None:
+    """A wrong password and an unknown user are told by class, with the user and every seed, never the password."""
+    client = make_client(secured.address, user=user, password=password)
+    with pytest.raises(cls) as caught:
+        await client.connect()
+    error = caught.value
+    assert (error.user, error.in_doubt) == (user, False)
+    assert [row.step for row in error.context.seeds] == ["logging in"]
+    keeps_the_secret(error, password)
+
+
+async def test_no_login(make_client: Any, secured: EmbeddedServer) -> None:
+    """Without a login a secured node lets nobody in."""
+    client = make_client(secured.address)
+    with pytest.raises(errors.NotAuthenticated):
+        await client.get(KEY)
+
+
+async def test_created_user_can_log_in(admin: Any, make_client: Any, secured: EmbeddedServer) -> None:
+    """A new user can log in with the password and has the roles; a dropped one cannot."""
+    await admin.put(KEY, {"a": 1})
+    await admin.admin_create_user("new", "new-word", ["read"])
+    client = make_client(secured.address, user="new", password="new-word")
+    assert (await client.get(KEY)).bins == {"a": 1}
+    with pytest.raises(errors.RoleViolation) as caught:
+        await client.put(KEY, {"a": 2})
+    assert caught.value.context.key[:3] == KEY
+    assert not caught.value.in_doubt
+    keeps_the_secret(caught.value, "new-word")
+    await admin.admin_drop_user("new")
+    again = make_client(secured.address, user="new", password="new-word")
+    with pytest.raises(errors.AdminError):
+        await again.connect()
+
+
+async def test_user_that_exists(admin: Any) -> None:
+    """A user's name can be taken once; the error names the user and not the password."""
+    with pytest.raises(errors.UserExistsError) as caught:
+        await admin.admin_create_user("reader", "other-word", ["read"])
+    error = caught.value
+    assert (error.user, error.context.operation) == ("reader", "admin_create_user")
+    assert error.attempts[0].answered
+    keeps_the_secret(error, "other-word")
+
+
+async def test_unknown_user(admin: Any) -> None:
+    """To drop a user who is not there is InvalidUser with the name."""
+    with pytest.raises(errors.InvalidUser) as caught:
+        await admin.admin_drop_user("nobody")
+    assert (caught.value.user, caught.value.context.operation) == ("nobody", "admin_drop_user")
+
+
+async def test_unknown_role(admin: Any) -> None:
+    """A role that is not there is InvalidRole, and the user is not made."""
+    with pytest.raises(errors.InvalidRole) as caught:
+        await admin.admin_create_user("new", "new-word", ["no-such-role"])
+    assert (caught.value.user, caught.value.role) == ("new", "no-such-role")
+    with pytest.raises(errors.InvalidUser):
+        await admin.admin_drop_user("new")
+
+
+async def test_user_without_the_right(make_client: Any, secured: EmbeddedServer) -> None:
+    """Users are made by those whose role allows it."""
+    client = make_client(secured.address, user="reader", password=SECRET)
+    with pytest.raises(errors.RoleViolation) as caught:
+        await client.admin_create_user("new", "new-word", ["read"])
+    assert caught.value.user == "new"
+    keeps_the_secret(caught.value, "new-word")
+
+
+async def test_node_without_security(client: Any) -> None:
+    """A node without security says so, with the user of the request."""
+    with pytest.raises(errors.SecurityNotSupported) as caught:
+        await client.admin_create_user("new", "new-word", ["read"])
+    assert (caught.value.code, caught.value.user) == (51, "new")
+    keeps_the_secret(caught.value, "new-word")
+
+
+async def test_lost_answer_is_in_doubt(admin: Any, secured: EmbeddedServer) -> None:
+    """A user whose creation got no answer may have been made."""
+    await admin.connect()
+    secured.faults.on("create_user").once().close(after=True)
+    with pytest.raises(errors.ConnectionError) as caught:
+        await admin.admin_create_user("new", "new-word", ["read"])
+    assert caught.value.in_doubt
+    keeps_the_secret(caught.value, "new-word")
+    await admin.admin_drop_user("new")
+
+
+@pytest.mark.parametrize(
+    ("args", "argument"),
+    [([5, "new-word"], "username"), (["", "new-word"], "username"), (["x" * 64, "new-word"], "username"), (["new", 5], "password"),
+     (["new", "new-word", "read"], "roles")],
+)  # fmt: skip
+async def test_bad_arguments(admin: Any, args: list[Any], argument: str) -> None:
+    """A bad argument is named, and the password is not shown even then."""
+    with pytest.raises(errors.ParamError) as caught:
+        await admin.admin_create_user(*args)
+    assert caught.value.argument == argument
+    keeps_the_secret(caught.value, "new-word")

@@ -1,0 +1,169 @@
+"""Lua code that runs away or reaches for the host."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from aerospike_wire.embedded import lua
+
+pytestmark = pytest.mark.skipif(not lua.available(), reason="needs lupa")
+
+LIMIT = 0.1
+"""Seconds that a call may take here."""
+FACTS = lua.RecordFacts(exists=True, digest=bytes(20))
+
+
+def call(body: str, *arguments: Any, limit: float = LIMIT) -> Any:
+    machine = lua.Machine("/udf", "m", {"m.lua": f"function f(rec, ...)\n{body}\nend".encode()}, limit)
+    return machine.call("f", FACTS, {b"a": 1}, arguments, limit=limit, now=0).value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "while true do xpcall(function() while true do end end, function() while true do end end) end",
+        "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
+        "table.sort({3, 2, 1}, function() while true do end end)",
+        "return tostring(setmetatable({}, {__tostring = function() while true do end end}))",
+        "local l = list() while true do list.append(l, nil) list.remove(l, 1) end",
+        "string.gsub('x', 'x', function() while true do end end)",
+        "for i in setmetatable({}, {__call = function() return 1 end}) do end",
+    ],
+)
+def test_endless_loop(body: str) -> None:
+    """A function that does not end is stopped at its time limit, whatever it catches."""
+    started = time.monotonic()
+    with pytest.raises(lua.LuaFailedError) as caught:
+        call(body)
+    assert caught.value.args == (b"UDF Execution Timeout",)
+    assert time.monotonic() - started < LIMIT + 1
+
+
+def test_endless_loop_while_loading() -> None:
+    """A module whose text itself does not end cannot be loaded."""
+    with pytest.raises(lua.ModuleUnusableError):
+        lua.Machine("/udf", "m", {"m.lua": b"while true do end"}, LIMIT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(100000) .. i end",
+        "return ('x'):rep(1e9)",
+        "local l = list() l[1e9] = 1",
+        "local s = 'x' while true do s = s .. s end",
+        "local function down() return 1 + down() end return down()",
+        "local b = bytes() bytes.set_size(b, 1e9)",
+    ],
+)
+def test_too_much_memory(body: str) -> None:
+    """A function that takes too much memory fails; the node lives on."""
+    with pytest.raises(lua.LuaFailedError):
+        call(body, limit=2)
+    assert call("return 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("local s = ('a'):rep(100000) return s:find((('.-'):rep(8)) .. 'b')", "pattern takes too long"),
+        ("local s = ('a'):rep(100000) return s:match('%s*a-b$')", "pattern takes too long"),
+        ("local s = ('a'):rep(1000000) return s:find(('a'):rep(100000) .. 'b', 1, true)", "search takes too long"),
+        ("setmetatable({}, {__gc = function() while true do end end})", "__gc is not available"),
+        ("table.move({}, 1, 2 ^ 60, 2)", "too many elements to move"),
+        ("table.insert(setmetatable({}, {__len = function() return 1e15 end}), 1, 1)", "plain table expected"),
+        ("return table.concat(setmetatable({}, {__index = table.concat}), '', 1, 1e15)", "too many elements to join"),
+    ],
+)
+def test_long_calls_inside_the_library(body: str, text: str) -> None:
+    """Library functions that would run long where no time limit reaches are refused."""
+    started = time.monotonic()
+    with pytest.raises(lua.LuaFailedError) as caught:
+        call(body)
+    assert text.encode() in caught.value.args[0]
+    assert time.monotonic() - started < 1
+
+
+def test_empty_text_repeated() -> None:
+    """Nothing, however often repeated, costs nothing."""
+    assert call("return (''):rep(1e15)") == ""
+
+
+def test_ordinary_patterns_work() -> None:
+    """The bounds on patterns leave everyday searches alone."""
+    assert call("return list{('k=v'):match('^(%w+)=(%w+)$')}") == ["k", "v"]
+    assert call("return (('a b '):rep(20000):gsub('%s+', ''))") == "ab" * 20000
+    assert call("return ('a.b.c'):find('.', 1, true)") == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["io", "load", "loadfile", "dofile", "loadstring", "package", "python", "coroutine", "os.execute", "os.exit",
+     "os.getenv", "os.remove", "os.tmpname", "string.dump", "debug_"],
+)  # fmt: skip
+def test_host_is_out_of_reach(name: str) -> None:
+    """Nothing that touches files, processes or other code is there."""
+    assert call(f"return {name} == nil") is True
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return getmetatable('').__index",
+        "getmetatable(list()).__index = nil",
+        "setmetatable(list(), {})",
+        "return debug.sethook()",
+        "return debug.getregistry()",
+        "return require('os').execute('true')",
+        "return require('m2')",
+    ],
+)
+def test_ways_out_are_closed(body: str) -> None:
+    """Neither metatables nor the debug library nor require lead out of the sandbox."""
+    with pytest.raises(lua.LuaFailedError):
+        call(body)
+
+
+def test_objects_show_nothing_inside() -> None:
+    """Raw access to a list or record finds an empty table."""
+    assert call("return list{next(rec) == nil, rawlen(list{1, 2}), rawget(rec, 'a') == nil}") == [True, 0, True]
+
+
+def test_broken_state_is_replaced() -> None:
+    """After a time-out the state is marked, so that the next call gets a fresh one."""
+    machine = lua.Machine("/udf", "m", {"m.lua": b"function f(rec) while true do end end"}, LIMIT)
+    with pytest.raises(lua.LuaFailedError):
+        machine.call("f", FACTS, {}, (), limit=LIMIT, now=0)
+    assert machine.broken
+
+
+def test_long_chunk_names_are_shortened() -> None:
+    """Lua shows at most 59 bytes of a path, the end of it."""
+    name = lua.chunk_name("/a" * 60, "m.lua")
+    assert len(name) == 60
+    assert name.startswith(b"@...")
+    assert name.endswith(b"/m.lua")
+
+
+def test_deep_values() -> None:
+    """Values nested to the limit of the protocol pass; deeper ones are refused."""
+    value: Any = 1
+    for _ in range(150):
+        value = [value]
+    assert call("return ...", value) == value
+    deeper: Any = 1
+    for _ in range(300):
+        deeper = [deeper]
+    with pytest.raises(lua.ArgumentUnusableError):
+        call("return ...", deeper)
+
+
+def test_odd_map_keys() -> None:
+    """A map key that Lua has no counterpart for is refused, not dropped."""
+    with pytest.raises(lua.ArgumentUnusableError):
+        call("return ...", {(1, 2): 3})
