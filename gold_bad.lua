@@ -1,3 +1,0 @@
-function f(rec)
-  this is not lua
-end
