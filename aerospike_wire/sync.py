@@ -9,7 +9,7 @@ from aerospike_wire.facade import MISSING, ErrorHook, Given, KeyLike, Meta
 from aerospike_wire.proto.commands.admin import DropUser
 from aerospike_wire.proto.commands.batch import BatchRead
 from aerospike_wire.proto.commands.info import IndexCreate, IndexRemove, Info, Truncate, UdfPut, UdfRemove
-from aerospike_wire.proto.commands.operate import Operate
+from aerospike_wire.proto.commands.operate import Operate, OperateOrdered
 from aerospike_wire.proto.commands.record import (
     Append,
     ExistsCommand,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         RemovePolicy,
         WritePolicy,
     )
-    from aerospike_wire.types import Key, Record
+    from aerospike_wire.types import Key, OrderedRecord, Record
 
 
 class Client(facade.Facade):
@@ -387,12 +387,38 @@ class Client(facade.Facade):
             error_hook: one more hook or mapping for errors, for this call.
 
         Returns:
-            A Record with the values that were read; a bin with several results has a list of them.
+            A Record with the values that were read; of several values of one bin the last counts.
 
         Raises:
             AerospikeError: the call failed; which class, and what it carries, the code decides.
         """
         return run(self._core.execute(Operate(key, policy, list, meta), error_hook))
+
+    def operate_ordered(
+        self,
+        key: KeyLike,
+        list: Sequence[Operation],
+        meta: Meta | None = None,
+        policy: Given[OperatePolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> OrderedRecord:
+        """Carry out several operations on a record, and keep their results in order (protocol section 2.8).
+
+        Args:
+            key: ``(namespace, set, user_key[, digest])`` or a Key.
+            list: operations made by aerospike_wire.operations.
+            meta: ``{"gen": generation, "ttl": seconds}``; which generations are acceptable the policy says.
+            policy: OperatePolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            An OrderedRecord: its ``bins`` is a list of names and values, in the order of the operations.
+
+        Raises:
+            AerospikeError: the call failed; which class, and what it carries, the code decides.
+        """
+        return run(self._core.execute(OperateOrdered(key, policy, list, meta), error_hook))
 
     def batch_read(
         self,

@@ -178,11 +178,19 @@ def _read_list(data: bytes) -> list[Any]:
     return value
 
 
-def _read_map(data: bytes) -> dict[Any, Any]:
+_IN_RESULT_ORDER: Final = b"\xc7\x00\x08\xc0"
+"""Marker of a map that is a result: pairs in an order that is neither that of a map nor of its keys."""
+_MAP_HEADS: Final = {0xDE: 3, 0xDF: 5}
+"""Bytes before the first key of a map, by its tag; 1 for small ones."""
+
+
+def _read_map(data: bytes) -> dict[Any, Any] | list[Any]:
     value = msgpack.unpack(data)
     if not isinstance(value, dict):
         msg = f"a map particle holds a {type(value).__name__}"
         raise ProtocolError(msg)
+    if data.startswith(_IN_RESULT_ORDER, _MAP_HEADS.get(data[0], 1)):
+        return [item for pair in value.items() for item in pair]
     return value
 
 

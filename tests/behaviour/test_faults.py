@@ -46,7 +46,9 @@ FAMILIES: Final = {
     "touch": Family("touch", lambda c, p: c.touch(KEY, 0, None, p), write=True),
     "increment": Family("increment", lambda c, p: c.increment(KEY, "a", 1, None, p), write=True),
     "remove": Family("remove", lambda c, p: c.remove(KEY, None, p), write=True),
-    "operate": Family("operate", lambda c, p: c.operate(KEY, [operations.write("a", 2), operations.read("a")], None, p), write=True),
+    "operate": Family(
+        "operate", lambda c, p: c.operate(KEY, [operations.write("a", 2), operations.read("a")], None, p), write=True
+    ),
     "read only operate": Family("any", lambda c, p: c.operate(KEY, [operations.read("a")], None, p), write=False),
     "batch": Family("batch", batch, write=False),
     "query": Family("query", lambda c, p: c.query("test", "faults").results(p), write=False),
@@ -99,7 +101,10 @@ async def test_fault(client: Any, server: Any, family: str, kind: str) -> None:
     assert (error.code, error.in_doubt) == (wrong.code, wrong.doubt and command.write)
     assert error.node is not None
     (attempt,) = error.attempts
-    assert (attempt.sent, attempt.answered) == (True, kind in {"refused", "overloaded", "timed out by the node", "unknown code"})
+    assert (attempt.sent, attempt.answered) == (
+        True,
+        kind in {"refused", "overloaded", "timed out by the node", "unknown code"},
+    )
     assert rule.hits == 1
     server.faults.clear()
     await client.put(KEY, {"a": 5})

@@ -47,7 +47,9 @@ async def test_name_that_is_taken(client: Any) -> None:
     assert error.attempts[0].node == error.node
 
 
-@pytest.mark.parametrize(("code", "cls"), [(202, errors.IndexOOM), (205, errors.IndexNameMaxLen), (206, errors.IndexNameMaxCount)])
+@pytest.mark.parametrize(
+    ("code", "cls"), [(202, errors.IndexOOM), (205, errors.IndexNameMaxLen), (206, errors.IndexNameMaxCount)]
+)
 async def test_refused(client: Any, server: Any, code: int, cls: Any) -> None:
     """Every refusal names the index and keeps the server's words."""
     server.faults.on("sindex-create").answer(code, "no room for it")

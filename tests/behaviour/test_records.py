@@ -215,7 +215,13 @@ async def test_increment(client: Any) -> None:
 
 @pytest.mark.parametrize(
     ("command", "bin_name", "value"),
-    [("append", "i", "x"), ("prepend", "i", "x"), ("increment", "s", 1), ("increment", "i", 0.5), ("append", "s", b"x")],
+    [
+        ("append", "i", "x"),
+        ("prepend", "i", "x"),
+        ("increment", "s", 1),
+        ("increment", "i", 0.5),
+        ("append", "s", b"x"),
+    ],
 )
 async def test_wrong_type(client: Any, command: str, bin_name: str, value: Any) -> None:
     """A command that does not fit the bin's type names bin and key and changes nothing."""

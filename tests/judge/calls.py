@@ -178,9 +178,7 @@ class Official(Dialect):
         """What a helper of the official client's package makes."""
         module, _, name = tagged["fn"].rpartition(".")
         place = (
-            self.module.predicates
-            if module == "predicates"
-            else importlib.import_module(f"aerospike_helpers.{module}")
+            self.module.predicates if module == "predicates" else importlib.import_module(f"aerospike_helpers.{module}")
         )
         kwargs = {name: self.value(item) for name, item in tagged.get("kwargs", {}).items()}
         made = getattr(place, name)(*[self.value(item) for item in tagged.get("args", ())], **kwargs)

@@ -80,6 +80,8 @@ class Info(InfoCommand[str]):
     """Any info command; its answer is given as the server sent it."""
 
     command: Any = ""
+    method: str = "info_random_node"
+
     operation: ClassVar[str] = "info"
 
     def check(self) -> None:
@@ -104,7 +106,7 @@ class Info(InfoCommand[str]):
         return 0 if failed is None or "=unknown" in value else failed.code
 
     def context(self) -> InfoContext:
-        return InfoContext("info", self._policy(), str(self.command))
+        return InfoContext(self.method, self._policy(), str(self.command))
 
 
 def _check_place(namespace: Any, set_name: Any) -> None:
@@ -230,7 +232,7 @@ class UdfPut(InfoCommand[None]):
         return _expect_ok(self.value(body))
 
     def context(self) -> UDFContext:
-        return UDFContext(self.operation, self._policy(), self._name or _str(self.filename))
+        return UDFContext(self.operation, self._policy(), _module(self._name or _str(self.filename)))
 
 
 @attrs.define(eq=False)
@@ -252,7 +254,7 @@ class UdfRemove(InfoCommand[None]):
         return _expect_ok(self.value(body))
 
     def context(self) -> UDFContext:
-        return UDFContext(self.operation, self._policy(), _str(self.module))
+        return UDFContext(self.operation, self._policy(), _module(_str(self.module)))
 
 
 # Truncate
@@ -293,6 +295,11 @@ def _expect_ok(value: str) -> None:
     if value.lower() != "ok":
         msg = f"the node answered {value[:80]!r}, expected ok"
         raise ProtocolError(msg)
+
+
+def _module(filename: str | None) -> str | None:
+    """A module's name from its file's, the same that ``apply`` calls it by."""
+    return None if filename is None else filename.removesuffix(".lua")
 
 
 def _str(value: Any) -> str | None:

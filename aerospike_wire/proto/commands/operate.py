@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 import attrs
 
-from aerospike_wire.errors import ProtocolError
+from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.policy import OperatePolicy
 from aerospike_wire.proto.commands.record import (
     RecordCommand,
@@ -20,11 +20,11 @@ from aerospike_wire.proto.commands.record import (
 )
 from aerospike_wire.proto.header import MESSAGE, Info1, Info2
 from aerospike_wire.proto.invalid import InvalidArgument
-from aerospike_wire.proto.message import Op
-from aerospike_wire.types import Record
+from aerospike_wire.proto.message import Op, OpCode, read_message
+from aerospike_wire.types import OrderedRecord, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aerospike_wire.policy import Policies, RecordPolicy
     from aerospike_wire.proto.commands.base import Features, ServerWords
@@ -53,8 +53,20 @@ class Operation(Protocol):
     def writes(self) -> bool:
         """True if it may change the record."""
 
+    @property
+    def responds(self) -> bool:
+        """True if its request asks for a result of every operation, in order."""
 
-_ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes")
+    @property
+    def name(self) -> str:
+        """The function that made it."""
+
+    @property
+    def since(self) -> str | None:
+        """The first server version that has it, if not every supported one does."""
+
+
+_ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes", "responds", "since")
 
 
 def pack_operation(operation: Operation) -> bytes:
@@ -81,18 +93,58 @@ def check_operations(operations: Any, argument: str = "list") -> tuple[Operation
     return tuple(operations)
 
 
+def reads_whole_record(operations: Iterable[Operation]) -> bool:
+    """Whether one of the operations reads all bins.
+
+    Raises:
+        InvalidArgument: another one reads as well, which servers pass over in silence.
+    """
+    whole = [operation for operation in operations if operation.code == OpCode.READ and operation.bin is None]
+    if not whole:
+        return False
+    others = [operation for operation in operations if not operation.writes and operation is not whole[0]]
+    if others:
+        problem = f"reads the whole record and has {others[0]!r} as well; only one of them can have a result"
+        raise InvalidArgument("list", problem)
+    return True
+
+
+def responds_to_all(operations: Iterable[Operation]) -> bool:
+    """Whether the request asks for a result of every operation, None for those that have none.
+
+    It does as soon as one operation works on a map, on bits, on a sketch, on text or with an
+    expression; operations on lists and whole bins alone get results only where there are some.
+    """
+    return any(operation.responds for operation in operations)
+
+
+def refusal_hint(code: int, operations: Iterable[Operation]) -> str | None:
+    """What the operations themselves explain about a refusal as a bad request."""
+    if code != ResultCode.INVALID_REQUEST:
+        return None
+    for operation in operations:
+        if operation.since is not None:
+            return f"{operation.name} needs server {operation.since} or newer: an older one refuses it like this"
+    if any(operation.code == OpCode.READ and operation.bin is None for operation in operations):
+        return "the operation that reads the whole record must be the only one with a result"
+    return None
+
+
+R_co = TypeVar("R_co", covariant=True)
+
+
 @attrs.define(eq=False)
-class Operate(RecordCommand[OperatePolicy, Record]):
+class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
     """Operations in order, all or none."""
 
     operations: Any = ()
     meta: Any = None
 
-    operation: ClassVar[str] = "operate"
     policy_class = OperatePolicy
 
     _checked: tuple[Operation, ...] = attrs.field(init=False, default=())
     _packed: list[bytes] = attrs.field(init=False, factory=list)
+    _whole: bool = attrs.field(init=False, default=False)
     _generation: int = attrs.field(init=False, default=0)
     _ttl: int = attrs.field(init=False, default=0)
     write: bool = attrs.field(init=False, default=False)  # type: ignore[misc]  # depends on the operations
@@ -100,6 +152,7 @@ class Operate(RecordCommand[OperatePolicy, Record]):
     def prepare(self, policies: Policies) -> RecordPolicy:
         policy = RecordCommand.prepare(self, policies)
         self._checked = check_operations(self.operations)
+        self._whole = reads_whole_record(self._checked)
         self._packed = [pack_operation(operation) for operation in self._checked]
         self.write = any(operation.writes for operation in self._checked)
         self._generation, self._ttl = read_meta(self.meta, self.policy)
@@ -112,20 +165,32 @@ class Operate(RecordCommand[OperatePolicy, Record]):
         policy: OperatePolicy = self.policy
         reads = any(not operation.writes for operation in self._checked)
         info1, info3 = read_flags(policy) if reads else (0, 0)
+        info2 = 0
         if reads:
             info1 |= Info1.READ
+        if self._whole:
+            info1 |= Info1.GET_ALL
+        elif responds_to_all(self._checked):
+            info2 = Info2.RESPOND_ALL_OPS.value
         if not self.write:
             ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
-            return self._request(features, info1, 0, info3, 0, ttl, self._packed)
-        info2, write3 = write_flags(policy)
-        return self._request(
-            features, info1, Info2.WRITE | info2, info3 | write3, self._generation, self._ttl, self._packed
-        )
+            return self._request(features, info1, info2, info3, 0, ttl, self._packed)
+        write2, write3 = write_flags(policy)
+        info2 |= Info2.WRITE | write2
+        return self._request(features, info1, info2, info3 | write3, self._generation, self._ttl, self._packed)
 
     def words(self, body: bytes) -> ServerWords:
         words = RecordCommand.words(self, body)
         hint = write_hint(body, self.policy, self._generation, self._ttl)
+        hint = hint or refusal_hint(self.code(body), self._checked)
         return words if hint is None else words._replace(hint=hint)
+
+
+@attrs.define(eq=False)
+class Operate(OperateCommand[Record]):
+    """Operations whose results come by bin."""
+
+    operation: ClassVar[str] = "operate"
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Record:
         _, _, _, _, _, _, generation, void_time, _, n_fields, n_ops = MESSAGE.unpack_from(body)
@@ -134,3 +199,17 @@ class Operate(RecordCommand[OperatePolicy, Record]):
             msg = "a reply has a result without a bin name"
             raise ProtocolError(msg)
         return Record(self.key, {"ttl": time_to_live(void_time, wall), "gen": generation}, bins)
+
+
+@attrs.define(eq=False)
+class OperateOrdered(OperateCommand[OrderedRecord]):
+    """Operations whose results come in their order."""
+
+    operation: ClassVar[str] = "operate_ordered"
+
+    def decode(self, body: bytes, wall: Callable[[], float]) -> OrderedRecord:
+        message, _ = read_message(body)
+        results = [(op.bin, op.value()) for op in message.ops]
+        header = message.header
+        meta = {"ttl": time_to_live(header.record_ttl, wall), "gen": header.generation}
+        return OrderedRecord(self.key, meta, results)
