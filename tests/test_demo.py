@@ -391,3 +391,14 @@ def test_places_in_the_tree() -> None:
     assert hierarchy.own_code(errors.ProtocolError) is None
     assert hierarchy.own_code(AlwaysForbidden) == 10
     assert hierarchy.title(errors.RecordError) == "RecordError (*)"
+
+
+def test_a_class_with_two_names_is_shown_under_both(played: Any) -> None:
+    """Whoever looks for InvalidHost finds what InvalidHostError is."""
+    rows = report.json_rows(report.findings(played))
+    found = {(each["exception"], each["client"]): each for each in rows}
+    for client in ("AsyncClient", "Client"):
+        alias = found["InvalidHost", client]
+        assert alias["alias_of"] == "InvalidHostError"
+        assert alias["raised"]
+        assert alias["attributes"] == found["InvalidHostError", client]["attributes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aerospike_wire.demo.report import findings, lines
+from aerospike_wire.demo.report import findings, json_rows, lines
 from aerospike_wire.demo.stage import play
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def run(style: Style, *, as_json: bool = False) -> int:
     """
     found = findings(play())
     if as_json:
-        print(json.dumps([finding.as_json() for finding in found], indent=2))
+        print(json.dumps(json_rows(found), indent=2))
     else:
         for line in lines(found, style):
             print(line)

@@ -64,6 +64,16 @@ class Finding:
         return {**found, **first, "more": others}
 
 
+def json_rows(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """One object for each class and client; a class with two names has one under each."""
+    rows = []
+    for finding in found:
+        row = finding.as_json()
+        rows.append(row)
+        rows += [{**row, "exception": alias, "alias_of": row["exception"]} for alias in row["aliases"]]
+    return rows
+
+
 def _outcome_json(outcome: Outcome | None) -> dict[str, Any]:
     if outcome is None:
         return {"call": None, "attributes": {}}
