@@ -1,4 +1,4 @@
-"""What a batch gives back."""
+"""What goes into a batch row by row, and what comes back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aerospike_wire.errors import ResultCode
+from aerospike_wire.proto.commands.batch_rows import Apply, Read, Remove, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aerospike_wire.types import Key, Record
+
+__all__ = ["Apply", "BatchResult", "BatchRow", "Read", "Remove", "Write"]
 
 _DATA = frozenset({ResultCode.RECORD_NOT_FOUND, ResultCode.FILTERED_OUT})
 """Codes that say something about the data, and not that the row failed."""

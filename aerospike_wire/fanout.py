@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aerospike_wire.errors import Hook, HookMapping
     from aerospike_wire.policy import Policy
     from aerospike_wire.proto.commands.base import Command
-    from aerospike_wire.proto.commands.batch import BatchPart, BatchRead, Row
+    from aerospike_wire.proto.commands.batch import Batch, BatchPart, Row
     from aerospike_wire.proto.commands.query import QueryCommand, QueryPart
     from aerospike_wire.transport import Link
     from aerospike_wire.types import Record
@@ -124,8 +124,8 @@ class Fanout:
 # Batches
 
 
-async def batch_read(core: Core, command: BatchRead, hook: Hook | HookMapping | None = None) -> BatchResult:
-    """Read many records, all nodes at once.
+async def batch(core: Core, command: Batch, hook: Hook | HookMapping | None = None) -> BatchResult:
+    """Carry out a batch, all nodes at once.
 
     Raises:
         AerospikeError: a node refused the batch as a whole, or the arguments are wrong.
@@ -160,7 +160,7 @@ async def batch_read(core: Core, command: BatchRead, hook: Hook | HookMapping | 
 
 
 def _split(
-    core: Core, command: BatchRead, indexes: list[int], attempt: int, troubles: dict[int, Trouble]
+    core: Core, command: Batch, indexes: list[int], attempt: int, troubles: dict[int, Trouble]
 ) -> list[tuple[Node, BatchPart]]:
     """The rows by node; rows without one keep the reason in ``troubles``."""
     by_node: dict[str, tuple[Node, list[int]]] = {}
@@ -187,14 +187,14 @@ def _note_attempts(core: Core, part: BatchPart, node: Node, trouble: Trouble | N
             missing.append(index)
             reason = trouble or Trouble(ResultCode.NO_RESPONSE, sent=True)
         else:
-            reason = Trouble(row.code, sent=True, answered=True)
+            reason = Trouble(row.code, sent=True, answered=True, words=row.words)
         row.attempts.append(core.attempt(reason, node, begun))
     return missing
 
 
 def _row(
     core: Core,
-    command: BatchRead,
+    command: Batch,
     row: Row,
     trouble: Trouble | None,
     fan: Fanout,
@@ -204,15 +204,15 @@ def _row(
     if row.code == ResultCode.NO_RESPONSE:
         reason = trouble or Trouble(ResultCode.NO_RESPONSE)
     else:
-        reason = Trouble(row.code, sent=True, answered=True)
+        reason = Trouble(row.code, sent=True, answered=True, words=row.words)
     attempts = row.attempts
     context = command.row_context(row)
     elapsed = (core.runtime.now() - fan.started) * 1000
 
     def error() -> BaseException:
-        return core.error_of(reason, attempts, elapsed, context, write=command.write, errors=fan.errors)
+        return core.error_of(reason, attempts, elapsed, context, write=row.write, errors=fan.errors)
 
-    in_doubt = row.code == ResultCode.NO_RESPONSE and is_in_doubt(attempts, write=command.write)
+    in_doubt = is_in_doubt(attempts, write=row.write)
     return BatchRow(row.key, reason.code, None, in_doubt, error)
 
 

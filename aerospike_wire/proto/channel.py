@@ -15,6 +15,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.errors import ProtocolError
+from aerospike_wire.proto.compression import inflated
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, read_frame_header
 
 if TYPE_CHECKING:
@@ -207,10 +208,11 @@ class Channel:
                 exchange = pending.popleft()
             else:
                 try:
-                    self._check_frame(view, start)
+                    frame_type = self._check_frame(view, start)
                     if stop > end:
                         break
-                    last = self._take(bytes(view[start + FRAME_HEADER_SIZE : stop]))
+                    body = bytes(view[start + FRAME_HEADER_SIZE : stop])
+                    last = self._take(inflated(body, self._limit) if frame_type == FrameType.COMPRESSED else body)
                 except ProtocolError as error:
                     self._break(error)
                     return done
@@ -232,8 +234,10 @@ class Channel:
                 self._break(ProtocolError("bytes came although nothing was asked"))
         return done
 
-    def _check_frame(self, view: memoryview, start: int) -> None:
-        """Look at a frame's header as soon as it is there.
+    def _check_frame(self, view: memoryview, start: int) -> int:
+        """Look at a frame's header as soon as it is there; its type.
+
+        Where a data message is due it may come compressed, asked for or not.
 
         Raises:
             ProtocolError: the frame cannot be an answer to what is due.
@@ -245,9 +249,11 @@ class Channel:
         if not self.pending:
             msg = f"a frame of type {frame_type} came although nothing was asked"
             raise ProtocolError(msg)
-        if frame_type != self.pending[0].frame_type:
-            msg = f"the answer is a frame of type {frame_type}, expected {int(self.pending[0].frame_type)}"
+        due = self.pending[0].frame_type
+        if frame_type != due and not (frame_type == FrameType.COMPRESSED and due == FrameType.MESSAGE):
+            msg = f"the answer is a frame of type {frame_type}, expected {int(due)}"
             raise ProtocolError(msg)
+        return frame_type
 
     def _take(self, body: bytes) -> Exchange | None:
         """Give a frame to the exchange that is due, which is returned if that completes it."""

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
-from aerospike_wire.errors import BatchContext, ProtocolError, RecordContext, ResultCode
+from aerospike_wire.errors import BatchContext, ProtocolError, RecordContext, ResultCode, UDFContext
 from aerospike_wire.policy import BatchPolicy
-from aerospike_wire.proto import keys
-from aerospike_wire.proto.commands.base import Command, Features
+from aerospike_wire.proto import compression, keys
+from aerospike_wire.proto.commands.base import (
+    NO_WORDS,
+    RESULT_OFFSET,
+    Command,
+    Features,
+    ServerWords,
+    error_details,
+)
 from aerospike_wire.proto.commands.record import (
     bare_op,
     bins_of,
@@ -20,10 +28,11 @@ from aerospike_wire.proto.commands.record import (
     skip_fields,
     time_to_live,
 )
+from aerospike_wire.proto.commands.udf import FAILURE
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info3, frame_header
 from aerospike_wire.proto.invalid import InvalidArgument
-from aerospike_wire.proto.message import OpCode
+from aerospike_wire.proto.message import OpCode, read_message
 from aerospike_wire.types import Key, Record
 
 if TYPE_CHECKING:
@@ -33,54 +42,110 @@ if TYPE_CHECKING:
     from aerospike_wire.policy import Policies
 
 _INDEX: Final = struct.Struct(">I")
-_ROW_HEAD: Final = struct.Struct(">BBBBIHH")
+_COUNTS: Final = struct.Struct(">HH")
+_TTL: Final = struct.Struct(">I")
+_GENERATION: Final = struct.Struct(">H")
+
 _REPEAT: Final = 0x01
-_INFO_AND_TTL: Final = 0x02 | 0x08
+_HAS_INFO: Final = 0x02
+_HAS_GENERATION: Final = 0x04
+_HAS_TTL: Final = 0x08
 
 _INLINE: Final = 0x01
 _INLINE_SSD: Final = 0x02
 _RESPOND_ALL: Final = 0x04
 _REPORT_STOP: Final = 0x08
 
+_WHOLE_BATCH_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.EXPIRED_SESSION})
+"""Codes that no row can have: they end the batch even without the mark of the last message."""
+
 
 @attrs.define(eq=False)
 class Row:
-    """One key of a batch, and what came back for it."""
+    """One key of a batch: what is asked for it, and what came back."""
 
     key: Key
     place: keys.Place
+    request: bytes = b""
+    """All that follows the digest: flags, header, fields, operations (protocol section 4.1)."""
+    write: bool = False
+    bins: tuple[str, ...] = ()
+    module: str | None = None
+    """For rows that apply a function."""
+    function: str | None = None
+    repeatable: bool = True
+    """False if the row carries its own key, which servers take as a mark against repetition."""
     code: int = ResultCode.NO_RESPONSE
     record: Record | None = None
+    words: ServerWords = NO_WORDS
+    """What the node said beside the code."""
     attempts: list[Attempt] = attrs.field(factory=list)
     """The tries that failed for this key."""
 
 
+def row_request(
+    place: keys.Place,
+    info: tuple[int, int, int],
+    ttl: int,
+    *,
+    generation: int | None = None,
+    fields: Sequence[bytes] = (),
+    ops: Sequence[bytes] = (),
+) -> bytes:
+    """What a row asks, from its flags on.
+
+    Args:
+        place: namespace and set, which are the first two fields.
+        info: the three flag bytes.
+        ttl: seconds, or percent for reads.
+        generation: for rows that write.
+        fields: further fields.
+        ops: packed operations.
+    """
+    flags = _HAS_INFO | _HAS_TTL | (0 if generation is None else _HAS_GENERATION)
+    return b"".join(
+        (
+            bytes((flags, *info)),
+            b"" if generation is None else _GENERATION.pack(generation & 0xFFFF),
+            _TTL.pack(ttl),
+            _COUNTS.pack(2 + len(fields), len(ops)),
+            place.fields,
+            *fields,
+            *ops,
+        )
+    )
+
+
 @attrs.define(eq=False)
-class BatchRead(Command[None]):
-    """Read many records. One instance holds all rows; :meth:`part` makes the request for one node."""
+class Batch(Command[None]):
+    """Rows for many nodes. One instance holds all; :meth:`part` makes the request for one node."""
 
-    keys: Any = ()
-    bins: Any = None
-    policy: Any = None
+    policy: Any = attrs.field(default=None, kw_only=True)
 
-    operation: ClassVar[str] = "batch_read"
     exclusive: ClassVar[bool] = True
     rows: list[Row] = attrs.field(init=False, factory=list)
-    _names: tuple[str, ...] | None = attrs.field(init=False, default=None)
+    write: bool = attrs.field(init=False, default=False)  # type: ignore[misc]  # depends on the rows
 
     def prepare(self, policies: Policies) -> BatchPolicy:
         policy: BatchPolicy = policies.resolve(BatchPolicy, self.policy)
+        self.rows = self.make_rows(policies, policy)
+        self.write = any(row.write for row in self.rows)
+        asked = isinstance(self.policy, BatchPolicy) or (
+            isinstance(self.policy, Mapping) and "max_retries" in self.policy
+        )
+        if self.write and not asked:
+            # Reads may be repeated at will; a batch that writes is not, unless asked to be.
+            policy = attrs.evolve(policy, max_retries=0)
         self.policy = policy
-        if not isinstance(self.keys, list | tuple):
-            raise InvalidArgument("keys", f"must be a list of keys, not {type(self.keys).__name__}")
-        self._names = None if self.bins is None else bins_of(self.bins)
-        self.rows = []
-        for number, key in enumerate(self.keys):
-            try:
-                self.rows.append(Row(*keys.resolve(key)))
-            except InvalidArgument as invalid:
-                raise InvalidArgument(f"keys[{number}]", str(invalid), invalid.code) from None
         return policy
+
+    def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
+        """The rows, with all arguments checked.
+
+        Raises:
+            InvalidArgument: an argument is not acceptable.
+        """
+        raise NotImplementedError
 
     def part(self, indexes: Sequence[int]) -> BatchPart:
         """The request for some of the rows."""
@@ -89,60 +154,96 @@ class BatchRead(Command[None]):
     def pack(self, indexes: Sequence[int], features: Features) -> bytes:
         """The frame that asks for some of the rows."""
         policy: BatchPolicy = self.policy
-        info1, info3 = read_flags(policy)
-        ops: list[bytes] = []
-        if self._names is None:
-            info1 |= Info1.READ | Info1.GET_ALL
-        elif self._names:
-            info1 |= Info1.READ
-            ops = [bare_op(OpCode.READ, name.encode()) for name in self._names]
-        else:
-            info1 |= Info1.READ | Info1.GET_NO_BINS
         flags = _REPORT_STOP
         flags |= _INLINE if policy.allow_inline else 0
         flags |= _INLINE_SSD if policy.allow_inline_ssd else 0
         flags |= _RESPOND_ALL if policy.respond_all_keys else 0
-        head = _ROW_HEAD.pack(_INFO_AND_TTL, info1, 0, info3, policy.read_touch_ttl_percent & 0xFFFF_FFFF, 2, len(ops))
-        tail = b"".join(ops)
         parts = [_INDEX.pack(len(indexes)), bytes((flags,))]
-        place: bytes | None = None
+        before: bytes | None = None
         for index in indexes:
             row = self.rows[index]
             parts += (_INDEX.pack(index), row.key.digest or b"")
-            if row.place.fields == place:
+            if row.request == before:
                 parts.append(bytes((_REPEAT,)))
             else:
-                place = row.place.fields
-                parts += (head, place, tail)
+                parts.append(row.request)
+            before = row.request if row.repeatable else None
         fields = [field(Field.BATCH, b"".join(parts))]
         if policy.expressions is not None:
             fields.insert(0, field(Field.FILTER, policy.expressions))
+        info1 = Info1.BATCH | (Info1.COMPRESS_RESPONSE if policy.compress else 0)
         header = MESSAGE.pack(
-            MESSAGE_HEADER_SIZE, Info1.BATCH, 0, 0, info4_of(policy, features), 0, 0, 0, policy.total_timeout,
+            MESSAGE_HEADER_SIZE, info1, 0, 0, info4_of(policy, features), 0, 0, 0, policy.total_timeout,
             len(fields), 0,
         )  # fmt: skip
         body = b"".join((header, *fields))
-        return frame_header(FrameType.MESSAGE, len(body)) + body
+        request = frame_header(FrameType.MESSAGE, len(body)) + body
+        return compression.compressed(request, policy.compress_above) if policy.compress_above else request
+
+    def _settled_policy(self) -> BatchPolicy | None:
+        return self.policy if isinstance(self.policy, BatchPolicy) else None
 
     def context(self) -> BatchContext:
-        policy = self.policy if isinstance(self.policy, BatchPolicy) else None
-        found = tuple(row.key for row in self.rows)
-        return BatchContext(self.operation, policy, found, self._names or ())
+        bins = tuple(dict.fromkeys(name for row in self.rows for name in row.bins))
+        return BatchContext(self.operation, self._settled_policy(), tuple(row.key for row in self.rows), bins)
 
-    def row_context(self, row: Row) -> RecordContext:
+    def row_context(self, row: Row) -> RecordContext | UDFContext:
         """The facts of one row, for its error."""
-        policy = self.policy if isinstance(self.policy, BatchPolicy) else None
-        return RecordContext(self.operation, policy, row.key, self._names or ())
+        if row.module is not None:
+            return UDFContext(self.operation, self._settled_policy(), row.module, row.function, row.key)
+        return RecordContext(self.operation, self._settled_policy(), row.key, row.bins)
+
+
+def resolve_keys(given: Any) -> list[tuple[Key, keys.Place]]:
+    """A list of keys, each checked.
+
+    Raises:
+        InvalidArgument: it is not a list, or a key is not acceptable; the error names its place.
+    """
+    if not isinstance(given, list | tuple):
+        raise InvalidArgument("keys", f"must be a list of keys, not {type(given).__name__}")
+    found = []
+    for number, key in enumerate(given):
+        try:
+            found.append(keys.resolve(key))
+        except InvalidArgument as invalid:
+            raise InvalidArgument(f"keys[{number}]", str(invalid), invalid.code) from None
+    return found
+
+
+@attrs.define(eq=False)
+class BatchRead(Batch):
+    """Read many records, all in the same way."""
+
+    keys: Any = ()
+    bins: Any = None
+
+    operation: ClassVar[str] = "batch_read"
+
+    def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
+        found = resolve_keys(self.keys)
+        names = () if self.bins is None else bins_of(self.bins)
+        info1, info3 = read_flags(policy)
+        ops: list[bytes] = []
+        if self.bins is None:
+            info1 |= Info1.READ | Info1.GET_ALL
+        elif names:
+            info1 |= Info1.READ
+            ops = [bare_op(OpCode.READ, name.encode()) for name in names]
+        else:
+            info1 |= Info1.READ | Info1.GET_NO_BINS
+        ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
+        return [Row(key, at, row_request(at, (info1, 0, info3), ttl, ops=ops), bins=names) for key, at in found]
 
 
 @attrs.define(eq=False)
 class BatchPart(Command[None]):
     """The rows of a batch that one node has."""
 
-    batch: BatchRead
+    batch: Batch
     indexes: tuple[int, ...]
 
-    operation: ClassVar[str] = "batch_read"
+    operation: ClassVar[str] = "batch"
     exclusive: ClassVar[bool] = True
     answered: bool = attrs.field(init=False, default=False)
     """True if any row was answered."""
@@ -157,7 +258,10 @@ class BatchPart(Command[None]):
 
     def _collect(self, body: bytes) -> bool:
         self._bodies.append(body)
-        return any(info3 & Info3.LAST for info3 in _flags_of(body))
+        return any(
+            body[offset + 3] & Info3.LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES
+            for offset in message_offsets(body)
+        )
 
     def code(self, body: bytes) -> int:
         """The code in the message that ended the batch."""
@@ -180,7 +284,7 @@ class BatchPart(Command[None]):
             for offset in message_offsets(body):
                 head = MESSAGE.unpack_from(body, offset)
                 info3, (code, generation, void_time, index, n_fields, n_ops) = head[3], head[5:]
-                if info3 & Info3.LAST:
+                if info3 & Info3.LAST or code in _WHOLE_BATCH_CODES:
                     continue
                 if index not in asked:
                     msg = f"a batch reply has row {index}, which was not asked for"
@@ -192,6 +296,16 @@ class BatchPart(Command[None]):
                     start = skip_fields_at(body, offset, n_fields)
                     meta = {"ttl": time_to_live(void_time, wall), "gen": generation}
                     row.record = Record(row.key, meta, read_bins(body, start, n_ops))
+                else:
+                    row.words = _words(body, offset)
+
+
+def _words(body: bytes, offset: int) -> ServerWords:
+    """What a failing row says beside its code: details, or the text of a function that failed."""
+    message, _ = read_message(body, offset)
+    words = error_details(message)
+    text = next((op.value() for op in message.ops if op.name == FAILURE), None)
+    return words._replace(message=text) if isinstance(text, str) else words
 
 
 def skip_fields_at(body: bytes, offset: int, count: int) -> int:
@@ -229,7 +343,3 @@ def message_offsets(body: bytes) -> list[int]:
                 msg = "a message in a frame claims more bytes than there are"
                 raise ProtocolError(msg)
     return found
-
-
-def _flags_of(body: bytes) -> list[int]:
-    return [body[offset + 3] for offset in message_offsets(body)]

@@ -147,8 +147,10 @@ class QueryPart(Command[None]):
         if self.share:
             fields.append(field(Field.MAX_RECORDS, u64.pack(self.share)))
         ops = [bare_op(OpCode.READ, name.encode()) for name in query._names]  # noqa: SLF001  its own part
+        # The request itself is sent as it is, as by the official client.
+        info1 = Info1.READ | (Info1.COMPRESS_RESPONSE if policy.compress else 0)
         header = MESSAGE.pack(
-            MESSAGE_HEADER_SIZE, Info1.READ, 0, Info3.PARTITION_DONE, info4_of(policy, features), 0, 0, NO_READ_TOUCH,
+            MESSAGE_HEADER_SIZE, info1, 0, Info3.PARTITION_DONE, info4_of(policy, features), 0, 0, NO_READ_TOUCH,
             policy.total_timeout, len(fields), len(ops),
         )  # fmt: skip
         body = b"".join((header, *fields, *ops))

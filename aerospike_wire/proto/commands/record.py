@@ -27,7 +27,7 @@ from aerospike_wire.policy import (
     SendKey,
     WritePolicy,
 )
-from aerospike_wire.proto import keys, values
+from aerospike_wire.proto import compression, keys, values
 from aerospike_wire.proto.commands.base import Command, Features, ServerWords
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import (
@@ -80,6 +80,8 @@ def server_timeout(policy: RecordPolicy) -> int:
 def read_flags(policy: ReadPolicy | OperatePolicy | BatchPolicy) -> tuple[int, int]:
     """What a read policy adds to info1 and info3."""
     info1 = Info1.READ_MODE_AP_ALL if policy.read_mode_ap is ReadModeAP.ALL else 0
+    if policy.compress:
+        info1 |= Info1.COMPRESS_RESPONSE
     info3 = {
         ReadModeSC.SESSION: 0,
         ReadModeSC.LINEARIZE: Info3.SC_READ_TYPE,
@@ -101,6 +103,11 @@ _GENERATION_FLAGS: Final = {
     Generation.EQ: Info2.GENERATION.value,
     Generation.GT: Info2.GENERATION_GT.value,
 }
+
+
+def generation_flags(policy: Generation) -> int:
+    """What a generation policy adds to info2."""
+    return _GENERATION_FLAGS[policy]
 
 
 @functools.lru_cache(maxsize=512)
@@ -315,7 +322,8 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
             len(ops),
         )
         parts[0] = frame_header(FrameType.MESSAGE, sum(map(len, parts)))
-        return b"".join(parts)
+        request = b"".join(parts)
+        return compression.compressed(request, policy.compress_above) if policy.compress_above else request
 
 
 _KEPT: Final = frozenset({int, str, bytes, type(None)})
@@ -364,7 +372,7 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
         if kept is not None and kept[0] is policy and not features.error_details:
             request: bytes = kept[1] + self.key.digest
             return request
-        if self.info1 & _WHOLE and policy.key is SendKey.DIGEST and policy.expressions is None:
+        if self.info1 & _WHOLE and policy.key is SendKey.DIGEST and policy.expressions is None and not policy.compress:
             self._keep_prefix(policy)
         info1, info3 = read_flags(policy)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF

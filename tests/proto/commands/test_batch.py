@@ -29,9 +29,9 @@ REQUESTS: dict[str, BatchRead] = {
     "batch/read_bins": BatchRead(THREE, ["a", "b"]),
     "batch/read_header": BatchRead(THREE, []),
     "batch/read_policies": BatchRead(
-        THREE, None, {"allow_inline": False, "allow_inline_ssd": True, "respond_all_keys": False}
+        THREE, None, policy={"allow_inline": False, "allow_inline_ssd": True, "respond_all_keys": False}
     ),
-    "batch/read_filter": BatchRead(THREE, None, {"expressions": FILTER}),
+    "batch/read_filter": BatchRead(THREE, None, policy={"expressions": FILTER}),
 }
 
 OTHER = {
