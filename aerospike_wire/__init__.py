@@ -13,6 +13,7 @@ from aerospike_wire.types import (
     HyperLogLog,
     Key,
     KeyOrderedDict,
+    OrderedRecord,
     RawParticle,
     Record,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "HyperLogLog",
     "Key",
     "KeyOrderedDict",
+    "OrderedRecord",
     "RawParticle",
     "Record",
     "ResultCode",

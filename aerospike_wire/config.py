@@ -207,9 +207,7 @@ def parse_config(
     hooks = given.pop("error_hooks", ())
     settings: dict[str, Any] = {
         "seeds": _seeds(given.pop("hosts")),
-        "errors": ErrorMiddleware(
-            error_hooks or hooks, error_detail=given.pop("error_detail", error_detail)
-        ),
+        "errors": ErrorMiddleware(error_hooks or hooks, error_detail=given.pop("error_detail", error_detail)),
         "policies": Policies(given.pop("policies", None)),
     }
     for name in ("user", "password", "cluster_name", "app_id"):

@@ -154,12 +154,19 @@ def _choice(kind: type[E], default: E) -> Any:
     return attrs.field(default=default, converter=attrs.Converter(convert, takes_self=True, takes_field=True))
 
 
-def _filter(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not isinstance(value, bytes):
-        raise _refuse(attribute.name, f"must be a compiled expression, not {type(value).__name__}")
+def _filter(value: Any) -> bytes | None:
+    """The bytes of a filter: of an expression, or as they are given."""
+    if value is None or isinstance(value, bytes):
+        return value
+    found = getattr(value, "compiled", None)
+    if not isinstance(found, bytes):
+        raise _refuse("expressions", f"must be an expression or a compiled one, not {type(value).__name__}")
+    return found
 
 
 _LIMIT: Final = 0x7FFF_FFFF
+_COMPRESS_ABOVE: Final = 128
+"""Bytes above which ``compress`` alone compresses requests, as in the official client."""
 
 
 class Timing(NamedTuple):
@@ -185,11 +192,17 @@ class Policy:
     timeout_delay: int = attrs.field(default=3_000, validator=_milliseconds)
     """How long a connection may take to deliver the answer to a call that has timed out."""
     timing: Timing = attrs.field(init=False, repr=False, eq=False)
+    compress_above: int = attrs.field(init=False, repr=False, eq=False)
+    """Bytes above which a request is compressed; 0 for never."""
 
     def __attrs_post_init__(self) -> None:
         silence = self.socket_timeout / 1000 if self.socket_timeout else None
         total = self.total_timeout / 1000 if self.total_timeout else None
         object.__setattr__(self, "timing", Timing(silence, total, self.timeout_delay / 1000))
+        above = getattr(self, "compression_threshold", 0)
+        if not above and getattr(self, "compress", False):
+            above = _COMPRESS_ABOVE
+        object.__setattr__(self, "compress_above", above)
 
     @classmethod
     def of(cls, given: Self | Mapping[str, Any] | None, base: Self | None = None) -> Self:
@@ -252,9 +265,11 @@ class RecordPolicy(Policy):
 
     key: SendKey = _choice(SendKey, SendKey.DIGEST)
     replica: Replica = _choice(Replica, Replica.SEQUENCE)
-    expressions: bytes | None = attrs.field(default=None, validator=_filter, repr=False)
+    expressions: bytes | None = attrs.field(default=None, converter=_filter, repr=False)
     """Filter: the command is carried out only if it is true for the record."""
     error_detail_verbosity: ErrorDetail = _choice(ErrorDetail, ErrorDetail.MESSAGE)
+    compress: bool = attrs.field(default=False, validator=_flag)
+    """Compress requests above 128 bytes, and let the server compress what reads give; Enterprise servers only."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -278,6 +293,8 @@ class WritePolicy(RecordPolicy):
     durable_delete: bool = attrs.field(default=False, validator=_flag)
     ttl: int = attrs.field(default=TTL_NAMESPACE_DEFAULT, validator=_between(-2, 0xFFFF_FFFF))
     """Seconds for records whose ``meta`` has no ttl; 0 as the namespace says, -1 never expire, -2 unchanged."""
+    compression_threshold: int = attrs.field(default=0, validator=_between(0, _LIMIT))
+    """Compress requests above this many bytes; 0 for what ``compress`` says."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -332,11 +349,13 @@ class QueryPolicy(Policy):
     total_timeout: int = attrs.field(default=0, validator=_milliseconds)
     max_retries: int = attrs.field(default=5, validator=_between(0, _LIMIT))
     replica: Replica = _choice(Replica, Replica.SEQUENCE)
-    expressions: bytes | None = attrs.field(default=None, validator=_filter, repr=False)
+    expressions: bytes | None = attrs.field(default=None, converter=_filter, repr=False)
     max_records: int = attrs.field(default=0, validator=_between(0, 0x7FFF_FFFF_FFFF_FFFF))
     """Stop after about this many records; 0 for all."""
     records_per_second: int = attrs.field(default=0, validator=_between(0, 0xFFFF_FFFF))
     """Limit for each node; 0 for none."""
+    compress: bool = attrs.field(default=False, validator=_flag)
+    """Let the server compress the records; Enterprise servers only."""
     error_detail_verbosity: ErrorDetail = _choice(ErrorDetail, ErrorDetail.MESSAGE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aerospike_wire.operations.basic import refused
+from aerospike_wire.operations.operation import refused
 from aerospike_wire.proto.commands.query import Predicate, check_predicate
 from aerospike_wire.proto.invalid import InvalidArgument
 

@@ -35,6 +35,16 @@ class Record(NamedTuple):
     """Bin names and values; None if the record was asked for without them."""
 
 
+class OrderedRecord(NamedTuple):
+    """A record as ``operate_ordered`` read it: the results in the order of their operations."""
+
+    key: Key
+    meta: dict[str, int] | None
+    """As in Record."""
+    bins: list[tuple[str, Any]]
+    """Bin names and values; a name comes once for each operation that had a result."""
+
+
 class GeoJSON(str):
     """GeoJSON text, stored as a geospatial value and not as a string.
 

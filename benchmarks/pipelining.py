@@ -26,11 +26,7 @@ FRAME = struct.Struct(">Q")
 MESSAGE = struct.Struct(">BBBBBBIIIHH")
 OP = struct.Struct(">IBBBB")
 PLACE = struct.pack(">IB", 5, 0) + b"test" + struct.pack(">IB", 6, 1) + b"bench" + struct.pack(">IB", 21, 4)
-HEAD = (
-    FRAME.pack(2 << 56 | 3 << 48 | 22 + len(PLACE) + 20)
-    + MESSAGE.pack(22, 3, 0, 0, 0, 0, 0, 0, 1000, 3, 0)
-    + PLACE
-)
+HEAD = FRAME.pack(2 << 56 | 3 << 48 | 22 + len(PLACE) + 20) + MESSAGE.pack(22, 3, 0, 0, 0, 0, 0, 0, 1000, 3, 0) + PLACE
 BLANK = hashlib.new("ripemd160", usedforsecurity=False)
 
 
@@ -146,7 +142,8 @@ async def main(seconds: float, rounds: int) -> None:
         row = {name: [statistics.median(column) for column in zip(*found[name, tasks], strict=True)] for name in ways}
         text = [f"{speed:>9,.0f}/s {cpu:>6.1f} us" for speed, cpu in row.values()]
         share = statistics.median(
-            client[0] / bare_[0] for client, bare_ in zip(found["client", tasks], found["bare loop", tasks], strict=True)
+            client[0] / bare_[0]
+            for client, bare_ in zip(found["client", tasks], found["bare loop", tasks], strict=True)
         )
         print(f"{tasks:>5}  {text[0]:>22}  {text[1]:>22}  {share:>10.0%}")
 

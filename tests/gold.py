@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aerospike_wire import operations, predicates
+from aerospike_wire import expressions, operations, predicates
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.message import read_message
 from aerospike_wire.types import (
@@ -26,6 +26,7 @@ from aerospike_wire.types import (
     GeoJSON,
     HyperLogLog,
     KeyOrderedDict,
+    OrderedRecord,
     Record,
 )
 
@@ -109,6 +110,7 @@ _LEAVES: dict[str, Any] = {
     "bytes": bytes.fromhex,
     "bytearray": lambda text: bytearray(bytes.fromhex(text)),
     "geojson": GeoJSON,
+    "expression": bytes.fromhex,
     "hll": lambda text: HyperLogLog(bytes.fromhex(text)),
     "null": lambda _: None,
     "infinite": lambda _: CDTInfinite(),
@@ -118,15 +120,32 @@ _LEAVES: dict[str, Any] = {
 }
 
 
+MODULES: dict[str, Any] = {
+    "operations.operations": operations,
+    "operations.list_operations": operations,
+    "operations.map_operations": operations,
+    "operations.bitwise_operations": operations,
+    "operations.hll_operations": operations,
+    "operations.expression_operations": operations,
+    "operations.string_operations": operations.strings,
+    "cdt_ctx": operations,
+}
+"""Where ours has the functions of the official client's modules."""
+
+
 def _function(tagged: dict[str, Any], compiled: bytes | None) -> Any:
     family, _, name = tagged["fn"].rpartition(".")
-    if family == "operations.operations":
+    if family in MODULES:
         arguments = [value(item, compiled) for item in tagged["args"]]
-        if name == "touch":
-            arguments = []  # its argument is the ttl of the whole call, which ours takes in meta
-        return getattr(operations, name)(*arguments)
+        keywords = {name: value(item, compiled) for name, item in tagged.get("kwargs", {}).items()}
+        return getattr(MODULES[family], name)(*arguments, **keywords)
     if family == "predicates":
         return getattr(predicates, name)(*[value(item) for item in tagged["args"]])
+    if family.partition(".")[0] == "expressions":
+        arguments = [value(item, compiled) for item in tagged.get("args", ())]
+        keywords = {name: value(item, compiled) for name, item in tagged.get("kwargs", {}).items()}
+        made = getattr(expressions, name)(*arguments, **keywords)
+        return made.compile() if tagged.get("compiled") else made
     if tagged.get("compiled"):
         assert compiled is not None, "a filter without bytes"
         return compiled
@@ -142,10 +161,26 @@ def compiled_filter(scenario: Scenario) -> bytes | None:
     return None
 
 
+def _with_expressions(scenario: Scenario) -> list[Any]:
+    """The arguments, with the bytes of the recorded request for the expressions of operations."""
+    if scenario.method not in {"operate", "operate_ordered"} or not scenario.exchange:
+        return scenario.args
+    message, _ = read_message(scenario.exchange[0][0][8:])
+    found = []
+    for row, op in zip(scenario.args[1], message.ops, strict=True):
+        if row["fn"].startswith("operations.expression_operations."):
+            # The value is a list of the expression and its flags, which fit in one byte.
+            name, _, *flags = row["args"]
+            found.append({**row, "args": [name, {"bytes": op.data[1:-1].hex()}, *flags]})
+        else:
+            found.append(row)
+    return [scenario.args[0], found, *scenario.args[2:]]
+
+
 def arguments(scenario: Scenario) -> tuple[list[Any], dict[str, Any]]:
     """What to call the method with."""
     compiled = compiled_filter(scenario)
-    args = [value(item, compiled) for item in scenario.args]
+    args = [value(item, compiled) for item in _with_expressions(scenario)]
     kwargs = {name: value(item, compiled) for name, item in scenario.kwargs.items()}
     return args, kwargs
 
@@ -170,7 +205,7 @@ def same(recorded: Any, ours: Any, *, times: bool = True) -> bool:
 
 
 def _same(recorded: Any, ours: Any, *, times: bool) -> bool:
-    if isinstance(ours, Record):
+    if isinstance(ours, Record | OrderedRecord):
         key, meta, bins = recorded
         return _same_key(key, ours.key) and _same_meta(meta, ours.meta, times=times) and _alike(bins, ours.bins)
     if isinstance(ours, tuple) and isinstance(recorded, tuple) and len(recorded) == 2:
@@ -201,11 +236,12 @@ def _alike(recorded: Any, ours: Any) -> bool:
         return isinstance(ours, GeoJSON) and json.loads(recorded) == json.loads(ours)
     if isinstance(recorded, float):
         return isinstance(ours, float) and (recorded.hex() == ours.hex() or (math.isnan(recorded) and math.isnan(ours)))
-    if isinstance(recorded, list):
-        return isinstance(ours, list) and len(recorded) == len(ours) and all(map(_alike, recorded, ours))
+    if isinstance(recorded, list | tuple):
+        return type(ours) is type(recorded) and len(recorded) == len(ours) and all(map(_alike, recorded, ours))
     if isinstance(recorded, dict):
         return (
             isinstance(ours, dict)
+            and isinstance(ours, KeyOrderedDict) == isinstance(recorded, KeyOrderedDict)
             and recorded.keys() == ours.keys()
             and all(_alike(item, ours[name]) for name, item in recorded.items())
         )

@@ -174,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
         body = bytes(self._view[begin : begin + size])
         self._need = 0
         self._start = begin + size
-        self._handle(kind, body)
+        self._handle(*dispatch.opened(self._node, kind, body))
         if self._start == self._end and len(self._buffer) > BUFFER:
             self._make_room()
         return True

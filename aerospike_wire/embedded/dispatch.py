@@ -11,7 +11,7 @@ from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.operations import result
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
-from aerospike_wire.proto import admin, msgpack
+from aerospike_wire.proto import admin, compression, msgpack
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import ERROR_VERBOSITY_SHIFT, FrameType, Info1, Info2, frame
 from aerospike_wire.proto.message import OpCode, read_message
@@ -44,14 +44,27 @@ def answer(node: Node, session: Session, kind: int, body: bytes) -> bytes | Iter
         The reply's one frame, or its frames one by one.
     """
     if kind == FrameType.MESSAGE:
-        return _message(node, session, body)
+        reply = _message(node, session, body)
+        if node.compression and len(body) > 1 and body[1] & Info1.COMPRESS_RESPONSE:
+            return compression.compressed(reply) if isinstance(reply, bytes) else map(compression.compressed, reply)
+        return reply
     if kind == FrameType.INFO:
         return frame(FrameType.INFO, info.handle(node, session, body))
     if kind == FrameType.ADMIN:
         return frame(FrameType.ADMIN, security.handle(node, session, body))
-    if kind == FrameType.COMPRESSED:
+    if kind == FrameType.COMPRESSED and not node.compression:
         return _failed(ResultCode.ENTERPRISE_ONLY)
     return _failed(ResultCode.INVALID_REQUEST)
+
+
+def opened(node: Node, kind: int, body: bytes) -> tuple[int, bytes]:
+    """Type and body of the frame inside a compressed one, if the node can and it is one; else as they are."""
+    if kind != FrameType.COMPRESSED or not node.compression:
+        return kind, body
+    try:
+        return FrameType.MESSAGE, compression.inflated(body)
+    except ProtocolError:
+        return kind, body  # which is then refused
 
 
 def _failed(code: int) -> bytes:

@@ -28,6 +28,8 @@ class Node:
     address: tuple[str, int] = ("127.0.0.1", 0)
     """What the node tells clients to connect to."""
     build: str = BUILD
+    compression: bool = False
+    """Whether compressed requests are understood, and replies compressed for those who ask: an Enterprise feature."""
     cluster_name: str | None = None
     clock: Clock = attrs.field(factory=Clock)
     faults: Faults = attrs.field(factory=Faults)

@@ -6,10 +6,12 @@ caller's business. A bin value is a particle: its type and its bytes.
 
 from __future__ import annotations
 
+import functools
 import struct
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire.embedded import geo, normal
+from aerospike_wire.embedded import bits, geo, hll, normal, paths, sketch
+from aerospike_wire.embedded.cdt import call as cdt
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.store import Particle as Value
     from aerospike_wire.proto.message import Op
 
+    Compute = Callable[["Bins", Op], Value | None]
+    """Carries out an operation that holds expressions, which may be about the whole record."""
+
 Bins = dict[bytes, "Value"]
 
 _OP: Final = struct.Struct(">IBBBB")
 _F64: Final = struct.Struct(">d")
 _WORD: Final = (1 << 64) - 1
 _INTEGER_SIZES: Final = (1, 2, 4, 8)
-_HLL_HEAD: Final = 11
 
 LANGUAGE_BLOBS: Final = range(Particle.JAVA_BLOB, Particle.ERLANG_BLOB + 1)
 
@@ -93,12 +97,10 @@ def _bool(data: bytes) -> bytes:
 
 
 def _hll(data: bytes) -> bytes:
-    if len(data) < _HLL_HEAD:
-        raise Refusal(ResultCode.INVALID_REQUEST, "HyperLogLog without a whole head")
-    index_bits, minhash_bits = data[1], data[2]
-    registers = ((6 + minhash_bits) * (1 << min(index_bits, 16)) + 7) // 8
-    if not 4 <= index_bits <= 16 or len(data) != _HLL_HEAD + registers:
-        raise Refusal(ResultCode.INVALID_REQUEST, "HyperLogLog whose size does not fit its head")
+    try:
+        sketch.check(data)
+    except sketch.NotASketch as error:
+        raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
     return data
 
 
@@ -221,11 +223,25 @@ _SILENT: Final[dict[int, Callable[[Bins, Op], None]]] = {
 }
 """Operations that give no value."""
 
-CALLS: Final[dict[int, Callable[[Value | None, bytes], Outcome]]] = {}
+CALLS: Final[dict[int, Callable[[Value | None, bytes], Outcome]]] = {
+    OpCode.CDT_READ: functools.partial(cdt.execute, OpCode.CDT_READ),
+    OpCode.CDT_MODIFY: functools.partial(cdt.execute, OpCode.CDT_MODIFY),
+    OpCode.BITS_READ: bits.read,
+    OpCode.BITS_MODIFY: bits.modify,
+    OpCode.HLL_READ: hll.read,
+    OpCode.HLL_MODIFY: hll.modify,
+}
 """Operations whose value is a call on what the bin holds: they may give a value, change the bin, or both.
 
 A handler takes the bin's particle, None for a missing bin, and the call's bytes.
 """
+
+
+def is_computed(op: Op) -> bool:
+    """Whether an operation holds expressions: its value is one, or it goes by a path."""
+    if op.code in (OpCode.EXP_READ, OpCode.EXP_MODIFY):
+        return True
+    return op.code in (OpCode.CDT_READ, OpCode.CDT_MODIFY) and paths.is_path(op.data)
 
 
 def _call(bins: Bins, op: Op) -> Value | None:
@@ -236,13 +252,14 @@ def _call(bins: Bins, op: Op) -> Value | None:
     return outcome.value
 
 
-def apply(bins: Bins, op: Op, *, respond_all: bool) -> bytes | None:
+def apply(bins: Bins, op: Op, *, respond_all: bool, compute: Compute | None = None) -> bytes | None:
     """Do one operation of a write message.
 
     Args:
         bins: changed in place.
         op: the operation.
         respond_all: whether operations without a value are answered too.
+        compute: carries out operations whose value is an expression.
 
     Returns:
         What the reply gets for it, if anything.
@@ -253,7 +270,11 @@ def apply(bins: Bins, op: Op, *, respond_all: bool) -> bytes | None:
     if op.code == OpCode.TOUCH:
         return None  # answered by nothing even if all operations are
     if op.code in READ_OPS:
-        return read(bins, op, respond_all=respond_all)
+        return read(bins, op, respond_all=respond_all, compute=compute)
+    if compute is not None and is_computed(op):
+        check_name(op.name)
+        compute(bins, op)
+        return result(op.code, op.name, None) if respond_all else None
     if op.code in CALLS:
         value = _call(bins, op)
         return None if value is None and not respond_all else result(op.code, op.name, value)
@@ -264,7 +285,9 @@ def apply(bins: Bins, op: Op, *, respond_all: bool) -> bytes | None:
     return result(op.code, op.name, None) if respond_all else None
 
 
-def read(bins: Bins, op: Op, *, respond_all: bool, code: int | None = None) -> bytes | None:
+def read(
+    bins: Bins, op: Op, *, respond_all: bool, code: int | None = None, compute: Compute | None = None
+) -> bytes | None:
     """Do one operation of a read message.
 
     Args:
@@ -272,6 +295,7 @@ def read(bins: Bins, op: Op, *, respond_all: bool, code: int | None = None) -> b
         op: the operation.
         respond_all: whether an operation without a value is answered, by a null.
         code: operation code of the answer if it is not the request's own.
+        compute: carries out operations whose value is an expression.
 
     Returns:
         What the reply gets for it, if anything.
@@ -283,6 +307,8 @@ def read(bins: Bins, op: Op, *, respond_all: bool, code: int | None = None) -> b
     check_name(op.name)
     if op.code == OpCode.READ:
         found = bins.get(op.name)
+    elif op.code in READ_OPS and compute is not None and is_computed(op):
+        found = compute(bins, op)
     elif op.code in READ_OPS and op.code in CALLS:
         found = CALLS[op.code](bins.get(op.name), op.data).value
     else:

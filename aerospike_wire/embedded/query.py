@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import time
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aerospike_wire.embedded import filters, operations, ranges, records
+from aerospike_wire.embedded import computed, filters, operations, ranges, records
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field, field
@@ -215,7 +216,7 @@ def _record(node: Node, query: Query, digest: bytes, value: int | None) -> bytes
     elif not message.ops:
         ops = records.all_bins(record.bins)
     else:
-        ops = records.read_bins(record.bins, message)
+        ops = records.read_bins(record.bins, message, compute=functools.partial(computed.run, record, now))
         if not ops:
             return None
     fields = [field(Field.NAMESPACE, query.namespace.name.encode()), field(Field.DIGEST, digest)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire.embedded import filters, operations
+from aerospike_wire.embedded import computed, filters, operations
 from aerospike_wire.embedded.operations import MODIFY_OPS, READ_OPS, result
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.embedded.store import MAX_GENERATION, StoredRecord
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aerospike_wire.embedded.node import Node
-    from aerospike_wire.embedded.operations import Bins
+    from aerospike_wire.embedded.operations import Bins, Compute
     from aerospike_wire.embedded.store import Namespace
     from aerospike_wire.proto.message import Message
 
@@ -227,7 +228,7 @@ def _read(namespace: Namespace, digest: bytes, message: Message, now: int, *, ro
         if message.fields.get(Field.FILTER) is not None:
             check_filter(namespace, record, message, now)
         check_key(record, message)
-        ops = read_bins(record.bins, message, row=row)
+        ops = read_bins(record.bins, message, row=row, compute=functools.partial(computed.run, record, now))
         renewed = _renewed(record, header.record_ttl, now)
     except Refusal as refusal:
         return reply(refusal.code, record)
@@ -238,13 +239,14 @@ def _read(namespace: Namespace, digest: bytes, message: Message, now: int, *, ro
     return answer
 
 
-def read_bins(bins: Bins, message: Message, *, row: bool = False) -> list[bytes]:
+def read_bins(bins: Bins, message: Message, *, row: bool = False, compute: Compute | None = None) -> list[bytes]:
     """The packed bins that a read asks for.
 
     Args:
         bins: the record's.
         message: the request.
         row: whether it is a row of a batch, where every result has the code of a read.
+        compute: carries out operations that hold expressions.
 
     Raises:
         Refusal: 4 or 21 for what cannot be read, and for a read of nothing.
@@ -258,7 +260,7 @@ def read_bins(bins: Bins, message: Message, *, row: bool = False) -> list[bytes]
         raise Refusal(ResultCode.INVALID_REQUEST, "read of nothing")
     respond_all = bool(message.header.info2 & _RESPOND_ALL_OPS)
     code = OpCode.READ if row else None
-    found = (operations.read(bins, op, respond_all=respond_all, code=code) for op in message.ops)
+    found = (operations.read(bins, op, respond_all=respond_all, code=code, compute=compute) for op in message.ops)
     return [packed for packed in found if packed is not None]
 
 
@@ -367,12 +369,13 @@ def _change(namespace: Namespace, record: StoredRecord, message: Message, now: i
     bins: Bins = {} if header.info3 & _REPLACE else dict(record.bins)
     respond_all = bool(header.info2 & _RESPOND_ALL_OPS)
     ops: list[bytes] = []
+    compute = functools.partial(computed.run, record, now)
     for op in message.ops:
         if op.code == OpCode.READ and not op.name:
             if not header.info1 & _GET_NO_BINS:
                 ops += all_bins(bins)
             continue
-        packed = operations.apply(bins, op, respond_all=respond_all)
+        packed = operations.apply(bins, op, respond_all=respond_all, compute=compute)
         if packed is not None:
             ops.append(packed)
     if not bins:

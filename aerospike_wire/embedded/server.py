@@ -47,6 +47,7 @@ class EmbeddedServer:
         cluster_name: str | None = None,
         users: Mapping[str, tuple[str, Sequence[str]]] | None = None,
         clock: Clock | None = None,
+        compression: bool = False,
     ) -> None:
         """Make a node; it listens from :meth:`start` on.
 
@@ -58,6 +59,8 @@ class EmbeddedServer:
             cluster_name: what the node answers when asked for its cluster; None for none.
             users: switches security on: passwords and roles by user name.
             clock: the node's time; None for the real one.
+            compression: whether the node takes compressed requests and compresses replies, as
+                an Enterprise node does; a Community node answers them with code 25.
 
         Raises:
             ValueError: a namespace cannot be read or comes twice, or the name is none.
@@ -73,6 +76,7 @@ class EmbeddedServer:
         self._port = port
         self.node = Node.of(name, configs)
         self.node.cluster_name = cluster_name
+        self.node.compression = compression
         if clock is not None:
             self.node.clock = clock
         if users is not None:

@@ -1,10 +1,25 @@
-"""The form that every operation has."""
+"""The form that every operation has, and how its functions make it."""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import attrs
+
+from aerospike_wire.errors import AerospikeError, ParamError, class_of
+from aerospike_wire.operations import flags
+from aerospike_wire.proto.invalid import InvalidArgument
+
+if TYPE_CHECKING:
+    import enum
+    from collections.abc import Callable, Mapping
+
+P = ParamSpec("P")
+
+_complete: Final = object.__setattr__
+_SHOWN: Final = 200
+"""Characters of an argument that are shown; what is longer says that it was cut."""
 
 
 @attrs.frozen(repr=False)
@@ -22,12 +37,95 @@ class Operation:
     """The bin it works on, None for the whole record."""
     particle: int = 0
     data: bytes = b""
-    arguments: tuple[Any, ...] = attrs.field(default=(), repr=False)
-    """What the function was given besides the bin, for ``repr``."""
+    arguments: tuple[Any, ...] = attrs.field(default=(), repr=False, eq=False)
+    """What the function was given, in order, for ``repr``."""
     writes: bool = False
     """True if it may change the record."""
+    keywords: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False)
+    """What the function was given by name, for ``repr``."""
+    responds: bool = False
+    """True if its request asks the server for a result of every operation, in order."""
+    since: str | None = None
+    """The first server version that has it, if not every supported one does."""
+    ttl: int | None = None
+    """Seconds that the whole call gives the record to live, as the header carries them; None if it does not say."""
 
     def __repr__(self) -> str:
-        shown = [repr(self.bin)] if self.bin is not None else []
-        shown += [repr(argument) for argument in self.arguments]
+        names = _PARAMETERS.get(self.name, ())
+        shown = [
+            _show(self.name, names[at] if at < len(names) else "", value) for at, value in enumerate(self.arguments)
+        ]
+        shown += [f"{name}={_show(self.name, name, value)}" for name, value in self.keywords.items()]
         return f"{self.name}({', '.join(shown)})"
+
+
+_PARAMETERS: dict[str, tuple[str, ...]] = {}
+"""Names of the positional parameters of each function."""
+
+_KINDS: Final[Mapping[str, type[enum.IntEnum | enum.IntFlag]]] = {
+    "list_order": flags.ListOrder,
+    "map_order": flags.MapOrder,
+    "sort_flags": flags.ListSort,
+    "resize_flags": flags.BitResize,
+    "action": flags.BitOverflow,
+    "expression_read_flags": flags.ExpRead,
+    "expression_write_flags": flags.ExpWrite,
+    "numeric_type": flags.NumericType,
+    "regex_flags": flags.RegexFlags,
+    "select_by_path flags": flags.PathSelect,
+    "modify_by_path flags": flags.PathModify,
+    "remove_by_path flags": flags.PathModify,
+}
+
+
+def _show(function: str, parameter: str, value: Any) -> str:
+    """An argument as text; plain numbers that stand for something by its name."""
+    if type(value) is int:
+        kind = _KINDS.get(parameter) or _KINDS.get(f"{function} {parameter}")
+        if parameter == "return_type":
+            kind = flags.MapReturn if function.startswith("map_") else flags.ListReturn
+        if kind is not None:
+            return repr(kind(value))
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+def refused(invalid: InvalidArgument) -> AerospikeError:
+    """The error for an argument that an operation's function does not take."""
+    error = class_of(invalid.code)(str(invalid))
+    if isinstance(error, ParamError):
+        error.argument = invalid.argument
+    return error
+
+
+def builder(function: Callable[P, Operation]) -> Callable[P, Operation]:
+    """Make of a function that encodes one that also says who made the operation, and from what.
+
+    Arguments that cannot be encoded become the typed error for them.
+    """
+    return _builder(function, function.__name__)
+
+
+def string_builder(function: Callable[P, Operation]) -> Callable[P, Operation]:
+    """The same for functions whose names are used through their module."""
+    return _builder(function, f"strings.{function.__name__}")
+
+
+def _builder(function: Callable[P, Operation], name: str) -> Callable[P, Operation]:
+    code = function.__code__
+    _PARAMETERS[name] = code.co_varnames[: code.co_argcount]
+
+    @functools.wraps(function)
+    def build(*args: P.args, **kwargs: P.kwargs) -> Operation:
+        try:
+            made = function(*args, **kwargs)
+        except InvalidArgument as invalid:
+            raise refused(invalid) from None
+        # Nobody else has seen it yet, so it is completed in place: made anew it would cost twice.
+        _complete(made, "name", name)
+        _complete(made, "arguments", args)
+        if kwargs:
+            _complete(made, "keywords", kwargs)
+        return made
+
+    return build

@@ -38,13 +38,6 @@ LINES = (Path(__file__).parent.parent / "data" / "behaviour_record.jsonl").read_
 FIXTURES = json.loads(LINES[0])["fixtures"]
 CASES = [json.loads(line) for line in LINES[1:]]
 
-NEEDS_COLLECTIONS = {
-    case["name"]
-    for case in CASES
-    if any(code in (3, 4, 12) for code, *_ in case.get("ops", ())) and case["result"] != 4
-} - {"get missing op with bits on missing record"}
-"""Cases whose subject is a list, map or bit operation."""
-
 RAW = {
     "bool 2": (17, "02"),
     "bool 2 bytes": (17, "0001"),
@@ -141,17 +134,7 @@ def line(node: EmbeddedServer) -> Iterator[Wire]:
 
 def cases() -> list[Any]:
     """The cases that can be played from the file alone."""
-    return [
-        pytest.param(
-            case,
-            id=case["name"],
-            marks=pytest.mark.xfail(reason="list, map and bit operations are not there yet", strict=True)
-            if case["name"] in NEEDS_COLLECTIONS
-            else (),
-        )
-        for case in CASES
-        if "info" in case
-    ]
+    return [pytest.param(case, id=case["name"]) for case in CASES if "info" in case]
 
 
 @pytest.mark.parametrize("case", cases())

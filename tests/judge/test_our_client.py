@@ -60,18 +60,21 @@ OTHER_ERROR: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {
     "names of policies that are not known are mistakes": (
         "ParamError", -2,
         (
-            "A:policy/put_unknown_policy_key", "A:policy/*compress*", "A:policy/put_on_locking_only",
-            "A:policy/*deserialize*", "A:large/get_compress_flag", "B:policy/respond_all_ops", "D:read/policy_concurrent",
-            "D:read/policy_send_set_name_false", "D:read/policy_compress", "D:read/policy_deserialize_false",
+            "A:policy/put_unknown_policy_key", "A:policy/put_on_locking_only",
+            "A:policy/*deserialize*", "B:policy/respond_all_ops", "D:read/policy_concurrent",
+            "D:read/policy_send_set_name_false", "D:read/policy_deserialize_false",
             "E:query/policy_short*", "E:query/policy_long*", "E:query/policy_partition_*", "E:query/policy_deserialize_false",
-            "E:query/policy_read_touch_ttl", "E:query/policy_compress", "E:query/partition_of_key_3",
-            "G:code25/compressed_request", "G:client/hold_responses_info",
+            "E:query/policy_read_touch_ttl", "E:query/partition_of_key_3",
+            "G:client/hold_responses_info",
         ),
     ),
     "a percentage over 100 is a mistake": ("ParamError", -2, ("A:policy/get_read_touch_ttl_101",)),
     "a time to live that does not fit is a mistake; the official client cuts it off": ("ParamError", -2, ("A:ttl/*_too_big",)),
     "a batch that a node refuses raises; the official client notes it in the result": (
         "BatchDisabledError", 150, ("G:code150/batch_disabled",),
+    ),
+    "likewise, and one of a Community node refuses what is compressed": (
+        "EnterpriseOnly", 25, ("D:read/policy_compress",),
     ),
     "bounds in the wrong order are refused before they are sent": ("ParamError", -2, ("E:sindex/between_int_reversed",)),
     "likewise": ("BatchQueueFullError", 152, ("G:code152/batch_queues_full",)),

@@ -109,7 +109,7 @@ def test_bytes_after_the_last_answer_break_the_channel(extra: bytes) -> None:
     ("data", "words"),
     [
         (frame(FrameType.INFO, b""), "expected 3"),
-        (frame(FrameType.COMPRESSED, bytes(10)), "expected 3"),
+        (frame(FrameType.COMPRESSED, bytes(10)), "compressed frame"),
         (b"\x01\x03" + bytes(6), "version 1"),
         (b"\x02\x05" + bytes(6), "type 5"),
         (b"\x02\x03\xff\xff\xff\xff\xff\xff", "limit"),

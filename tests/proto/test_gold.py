@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pathlib
     from collections.abc import Callable, Iterator
 
-RECORDED = scenarios("gold_records.jsonl.gz")
+RECORDED = {**scenarios("gold_records.jsonl.gz"), **scenarios("gold_operations.jsonl.gz")}
 
 REFUSED = "ours refuses before anything is sent what the official client "
 NOT_A_POLICY = REFUSED + "passes over: a policy that ours does not have"
@@ -27,17 +27,12 @@ OTHER_REQUEST = {
     "A:key/bool_send_key": REFUSED + "sends as the integer 0 or 1",
     "A:select/bin_name_too_long": REFUSED + "sends: a name that no bin can have",
     "A:policy/put_unknown_policy_key": REFUSED + "passes over: a name that it does not know",
-    "A:policy/put_compress_small": NOT_A_POLICY,
     "A:policy/put_on_locking_only": NOT_A_POLICY,
     "A:policy/get_deserialize_false": NOT_A_POLICY,
-    "A:policy/get_compress": NOT_A_POLICY,
-    "A:large/get_compress_flag": NOT_A_POLICY,
     "B:policy/respond_all_ops": NOT_A_POLICY,
     "D:read/policy_concurrent": NOT_A_POLICY,
     "D:read/policy_send_set_name_false": NOT_A_POLICY,
-    "D:read/policy_compress": NOT_A_POLICY,
     "D:read/policy_deserialize_false": NOT_A_POLICY,
-    "G:code25/compressed_request": NOT_A_POLICY,
     "A:policy/get_read_touch_ttl_101": REFUSED + "sends: a percentage above 100",
     "A:ttl/test_too_big": REFUSED + "cuts off: a TTL of more than 32 bits",
     "A:ttl/bar_too_big": REFUSED + "cuts off: a TTL of more than 32 bits",
@@ -45,6 +40,7 @@ OTHER_REQUEST = {
     "A:policy/get_error_detail_subcode": "details of errors are asked only of servers that have them, 8.1.3 and newer",
     "A:policy/get_error_detail_message": "details of errors are asked only of servers that have them, 8.1.3 and newer",
     "D:read/policy_error_detail": "details of errors are asked only of servers that have them, 8.1.3 and newer",
+    "G:list_sort_unknown_flag_is_accepted": REFUSED + "sends: flags that do not exist",
     "F:index/create_single_numeric": "the official client goes on to wait until the index is built",
     "F:index/create_single_geo": "the official client goes on to wait until the index is built",
     "F:index/create_single_blob": "the official client goes on to wait until the index is built",
@@ -65,6 +61,8 @@ OTHER_OUTCOME: dict[str, tuple[str | None, str]] = {
     "A:policy/remove_bin_durable_delete": ("EnterpriseOnly", FINER),
     "G:code25/durable_delete": ("EnterpriseOnly", FINER),
     "G:code25/linearize_read": ("EnterpriseOnly", FINER),
+    "G:code25/compressed_request": ("EnterpriseOnly", FINER),
+    "D:read/policy_compress": ("EnterpriseOnly", "a batch that is refused as a whole is an exception"),
     "G:code25/info_roster": ("EnterpriseOnly", FINER),
     "G:code150/batch_disabled": ("BatchDisabledError", "a batch that is refused as a whole is an exception"),
     "G:code152/batch_queues_full": ("BatchQueueFullError", "a batch that is refused as a whole is an exception"),

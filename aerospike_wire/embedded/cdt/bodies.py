@@ -43,6 +43,8 @@ class ListBody:
 
     items: list[Item] = attrs.Factory(list)
     flags: int = 0
+    declined: bool = False
+    """Whether a change was not made because its flags let it pass in silence."""
 
     @classmethod
     def read(cls, data: bytes) -> Self:
@@ -93,6 +95,8 @@ class MapBody:
 
     entries: list[Entry] = attrs.Factory(list)
     flags: int = 0
+    declined: bool = False
+    """Whether a change was not made because its flags let it pass in silence."""
 
     @classmethod
     def read(cls, data: bytes) -> Self:

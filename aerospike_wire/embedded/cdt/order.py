@@ -12,6 +12,7 @@ from aerospike_wire.embedded import normal
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.values import Particle
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def sort(items: list[Item]) -> list[Item]:
 def _has_nan(order: Order) -> bool:
     rank = order[0]
     if rank == FLOAT:
-        return bool(order[1] != order[1])  # noqa: PLR0124  only NaN differs from itself
+        return bool(order[1] != order[1])  # only NaN differs from itself
     if rank == LIST:
         return any(map(_has_nan, order[1]))
     return rank == MAP and any(_has_nan(value) for _, value in order[2])
@@ -217,7 +218,7 @@ class Argument:
         value: int = self.order[1]
         return value if value < _WORD >> 1 else value - _WORD
 
-    def items(self) -> list[Item]:
+    def elements(self) -> list[Item]:
         """Its elements.
 
         Raises:
@@ -264,29 +265,29 @@ def malformed(reason: str) -> Refusal:
 def read_call(data: bytes) -> list[Argument]:
     """The items of a list.
 
+    As on a server, items that are announced but not there are missing arguments, and bytes
+    behind the announced items are not looked at.
+
     Raises:
         Refusal: 4, the bytes are no list.
     """
     try:
         reader = CallReader(data)
         count = reader.count()
-        reader.enter(count, 0)
-        found = []
-        for _ in range(count):
+        found: list[Argument] = []
+        while len(found) < count and reader.offset < len(data):
             start = reader.offset
             packed, order = reader.item(1)
             found.append(Argument(data[start : reader.offset], packed, order))
     except ProtocolError as error:
         raise malformed(str(error)) from None
-    if reader.offset != len(data):
-        raise malformed("bytes follow a call")
     return found
 
 
 def integer_item(value: int) -> Item:
     """An integer, brought into 64 bits."""
     value = (value + (_WORD >> 1)) % _WORD - (_WORD >> 1)
-    return normal.msgpack.pack_int(value), (INTEGER, value)
+    return msgpack.pack_int(value), (INTEGER, value)
 
 
 def float_item(value: float) -> Item:

@@ -58,6 +58,10 @@ class Operation(Protocol):
         """True if its request asks for a result of every operation, in order."""
 
     @property
+    def ttl(self) -> int | None:
+        """Seconds to live that it asks for the whole call, None if it does not."""
+
+    @property
     def name(self) -> str:
         """The function that made it."""
 
@@ -66,7 +70,7 @@ class Operation(Protocol):
         """The first server version that has it, if not every supported one does."""
 
 
-_ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes", "responds", "since")
+_ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes", "responds", "ttl", "name", "since")
 
 
 def pack_operation(operation: Operation) -> bytes:
@@ -156,6 +160,9 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
         self._packed = [pack_operation(operation) for operation in self._checked]
         self.write = any(operation.writes for operation in self._checked)
         self._generation, self._ttl = read_meta(self.meta, self.policy)
+        for operation in self._checked:
+            if operation.ttl is not None:
+                self._ttl = operation.ttl
         return policy
 
     def bin_names(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=RecordPolicy)
 R_co = TypeVar("R_co", covariant=True)
 
+_COMPRESS_RESPONSE: Final = Info1.COMPRESS_RESPONSE.value
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
 _OP: Final = struct.Struct(">IBBBB")
 _FIELD_SIZE: Final = struct.Struct(">I")
@@ -80,8 +81,6 @@ def server_timeout(policy: RecordPolicy) -> int:
 def read_flags(policy: ReadPolicy | OperatePolicy | BatchPolicy) -> tuple[int, int]:
     """What a read policy adds to info1 and info3."""
     info1 = Info1.READ_MODE_AP_ALL if policy.read_mode_ap is ReadModeAP.ALL else 0
-    if policy.compress:
-        info1 |= Info1.COMPRESS_RESPONSE
     info3 = {
         ReadModeSC.SESSION: 0,
         ReadModeSC.LINEARIZE: Info3.SC_READ_TYPE,
@@ -296,6 +295,8 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     ) -> bytes:
         """The frame of a request on this record (field order: protocol section 2.7)."""
         policy: RecordPolicy = self.policy
+        if policy.compress and info1:
+            info1 |= _COMPRESS_RESPONSE
         parts = [b"", b"", self.place.fields, _DIGEST_HEAD, self.key.digest]
         n_fields = 3
         if with_key and policy.key is SendKey.SEND and self.key.user_key is not None:
