@@ -29,11 +29,11 @@ def plain() -> None:
 
 
 def path(hooks: int):
-    middleware = ErrorMiddleware([lambda failure: None] * hooks)
+    middleware = ErrorMiddleware([lambda _: None] * hooks)
 
     def fail() -> None:
         context = RecordContext("get", None, KEY, ())
-        attempts = (Attempt("BB9", "127.0.0.1:3000", True, True, 2, 0.3),)
+        attempts = (Attempt("BB9", "127.0.0.1:3000", sent=True, answered=True, code=2, elapsed=0.3),)
         try:
             raise middleware.translate(2, context, attempts=attempts, elapsed=0.3)
         except errors.RecordNotFound:

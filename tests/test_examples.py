@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import runpy
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from aerospike_wire import Client
 from aerospike_wire.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 pytest_plugins = ["pytester"]
 LOAD = ("-p", "aerospike_wire.pytest_plugin", "-p", "no:cacheprovider")

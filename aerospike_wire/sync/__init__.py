@@ -1,0 +1,92 @@
+"""The blocking client: signatures and documentation; what happens is in :mod:`aerospike_wire.core`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aerospike_wire.sync.admin import Users
+from aerospike_wire.sync.batches import Batches
+from aerospike_wire.sync.indexes import Indexes
+from aerospike_wire.sync.info import Nodes
+from aerospike_wire.sync.queries import Queries, Query
+from aerospike_wire.sync.records import Records
+from aerospike_wire.sync.udf import Functions
+from aerospike_wire.transport.blocking import BlockingRuntime, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from aerospike_wire.facade import ErrorHook
+
+__all__ = ["Client", "Query"]
+
+
+class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users):
+    """A client for blocking code.
+
+    Any number of threads may share it. There is no event loop and no thread behind it.
+
+    The first call connects, or :meth:`connect`, or entering the context.
+
+    Args:
+        hosts: where to begin: ``"host:port"``, several of these joined by commas, a list
+            of them or of ``(host, port[, tls_name])``, or the official client's
+            configuration dict with ``hosts``, ``policies``, ``user``, ``password`` ...
+        error_hooks: functions or mappings that may replace errors, applied in order.
+        error_detail: ``"full"``, or ``"digest"`` to keep user keys out of errors.
+        settings: further settings by their names in the configuration dict.
+
+    Raises:
+        ParamError: a setting is unknown or not acceptable. Nothing is connected yet.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        hosts: str | Sequence[Any] | Mapping[str, Any],
+        *,
+        error_hooks: Sequence[ErrorHook] = (),
+        error_detail: str = "full",
+        **settings: Any,
+    ) -> None:
+        super().__init__(BlockingRuntime(), hosts, error_hooks, error_detail, settings)
+
+    def connect(self) -> Self:
+        """Find the cluster, unless that was done before.
+
+        Returns:
+            This client.
+
+        Raises:
+            AerospikeError: no seed could be used; ``context.seeds`` tells for each which
+                step failed, and the cause groups the errors if there are several.
+        """
+        run(self._core.connect())
+        return self
+
+    def close(self) -> None:
+        """Close all connections. Calls under way fail; later calls raise ClusterError."""
+        run(self._core.close())
+
+    def __enter__(self) -> Self:
+        return self.connect()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def with_error_hook(self, error_hook: ErrorHook) -> Self:
+        """A client on the same connections whose errors pass through one more hook.
+
+        Args:
+            error_hook: a function from Failure to an exception or None, or a mapping from
+                result codes or exception classes to exception classes.
+
+        Raises:
+            ParamError: it is neither.
+        """
+        return self._sibling(self._core.sibling(error_hook))

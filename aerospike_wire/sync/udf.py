@@ -1,0 +1,99 @@
+"""The blocking client's calls on Lua functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aerospike_wire import facade
+from aerospike_wire.proto.commands.info import UdfPut, UdfRemove
+from aerospike_wire.proto.commands.udf import Apply
+from aerospike_wire.transport.blocking import run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import PurePath
+
+    from aerospike_wire.facade import ErrorHook, Given, KeyLike
+    from aerospike_wire.policy import (
+        ApplyPolicy,
+        InfoPolicy,
+    )
+
+
+class Functions(facade.Facade):
+    """Calls on Lua functions."""
+
+    __slots__ = ()
+
+    def apply(
+        self,
+        key: KeyLike,
+        module: str,
+        function: str,
+        args: Sequence[Any] = (),
+        policy: Given[ApplyPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> Any:
+        """Apply a Lua function to a record (protocol section 2.8).
+
+        Args:
+            key: ``(namespace, set, user_key[, digest])`` or a Key.
+            module: name of the module, without ``.lua``.
+            function: name of the function.
+            args: its arguments after the record.
+            policy: ApplyPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            What the function returned.
+
+        Raises:
+            UDFError: the function failed or could not be run.
+            AerospikeError: the call failed in another way.
+        """
+        return run(self._core.execute(Apply(key, policy, module, function, args), error_hook))
+
+    def udf_put(
+        self,
+        filename: str | PurePath,
+        udf_type: int = 0,
+        policy: Given[InfoPolicy] = None,
+        *,
+        source: str | bytes | None = None,
+        error_hook: ErrorHook | None = None,
+    ) -> None:
+        """Register a Lua module (protocol section 9.4).
+
+        Args:
+            filename: path of the file; its last part names the module.
+            udf_type: 0, Lua; servers know no other.
+            source: the Lua text, to register it without reading a file.
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            LuaFileNotFound: the file cannot be read.
+            UDFError: the server does not accept the module, for instance because it does not compile.
+            AerospikeError: the call failed in another way.
+        """
+        run(self._core.execute(UdfPut(policy, filename, source), error_hook))
+
+    def udf_remove(
+        self,
+        module: str,
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> None:
+        """Remove a Lua module; servers accept one that does not exist (protocol section 9.4).
+
+        Args:
+            module: its file name, with ``.lua``.
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: the call failed; which class, and what it carries, the code decides.
+        """
+        run(self._core.execute(UdfRemove(policy, module), error_hook))
