@@ -11,13 +11,14 @@ import random
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from aerospike_wire.batch import BatchResult, BatchRow
-from aerospike_wire.core import REFUSALS, Core, Trouble, as_trouble
 from aerospike_wire.errors import Attempt, ResultCode, is_in_doubt
 from aerospike_wire.proto.keys import PARTITIONS
 from aerospike_wire.transport import Call, LinkFailure
+from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
 if TYPE_CHECKING:
     from aerospike_wire.cluster.node import Node
+    from aerospike_wire.core import Core
     from aerospike_wire.errors import Hook, HookMapping
     from aerospike_wire.policy import Policy
     from aerospike_wire.proto.commands.base import Command

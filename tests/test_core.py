@@ -11,13 +11,13 @@ from fake_runtime import Rig, reply
 
 import aerospike_wire
 from aerospike_wire import errors
-from aerospike_wire.core import Trouble, as_trouble
 from aerospike_wire.errors import FACTS, ConnectionFate, ResultCode, Retry
 from aerospike_wire.proto.commands.info import Info
 from aerospike_wire.proto.commands.record import Get, Put
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.transport import LinkFailure
 from aerospike_wire.transport.blocking import run
+from aerospike_wire.trouble import Trouble, as_trouble
 
 KEY = ("test", "core", 1)
 SERVER_CODES = [code for code in FACTS if 0 < code <= 255]

@@ -1,0 +1,93 @@
+"""Why a try failed, in the terms of the funnel: what refusals, lost links and bad arguments have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aerospike_wire.cluster.cluster import Unreachable
+from aerospike_wire.errors import AerospikeError, ClientError, ParamError, ResultCode, class_of
+from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords
+from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.transport import LinkFailure
+
+if TYPE_CHECKING:
+    from aerospike_wire.cluster.node import Node
+    from aerospike_wire.errors import SeedFailure
+
+
+class Trouble(Exception):
+    """Why a try failed, in the terms of the funnel."""
+
+    def __init__(
+        self,
+        code: int,
+        message: str | None = None,
+        *,
+        sent: bool = False,
+        answered: bool = False,
+        words: ServerWords = NO_WORDS,
+        argument: str | None = None,
+        seeds: tuple[SeedFailure, ...] = (),
+        final: bool = False,
+        cause: BaseException | None = None,
+        node: Node | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.sent = sent
+        self.answered = answered
+        self.words = words
+        self.argument = argument
+        self.seeds = seeds
+        self.final = final
+        """True if no retry can help, whatever the code's row says."""
+        self.cause = cause
+        self.node = node
+        """The node that was not even asked."""
+
+
+REFUSALS: Final = (InvalidArgument, ParamError, Trouble, Unreachable, ClientError)
+"""What can end a call before anything is sent."""
+
+
+def as_trouble(error: BaseException) -> Trouble:
+    """Whatever ended a try, in the terms of the funnel."""
+    if isinstance(error, Trouble):
+        return error
+    if isinstance(error, LinkFailure):
+        return Trouble(error.code, error.message, sent=error.sent, cause=error.__cause__)
+    if isinstance(error, InvalidArgument):
+        return Trouble(error.code, str(error), argument=error.argument, final=True, cause=error.__cause__)
+    if isinstance(error, ParamError):
+        return Trouble(ResultCode.PARAM, error.msg, argument=error.argument, final=True)
+    if isinstance(error, AerospikeError):
+        return Trouble(error.code or ResultCode.CLIENT, error.msg, final=True, cause=error.__cause__)
+    assert isinstance(error, Unreachable)
+    return _unreachable(error)
+
+
+def _unreachable(error: Unreachable) -> Trouble:
+    """One failure for all seeds: the cause lists them, each as an error of its own.
+
+    Its code is the refusal of a node that could be talked to, if there is one; the code
+    that all seeds have in common; or "no connection".
+    """
+    codes = [row.code for row in error.seeds]
+    refusals = [code for code in codes if code > 0 and code != ResultCode.TIMEOUT]
+    if refusals:
+        code = refusals[0]
+    elif len(set(codes)) == 1:
+        code = codes[0]
+    else:
+        code = ResultCode.CONNECTION.value
+    rows = [f"{row.seed}{f' ({row.address})' if row.address else ''}: {row.step} failed: {row.message}"
+            for row in error.seeds]  # fmt: skip
+    message = f"cannot connect: {'; '.join(rows)}"
+    cause: BaseException | None = None
+    if len(rows) > 1:
+        group: list[AerospikeError] = [
+            class_of(row.code)(row.code, text) for row, text in zip(error.seeds, rows, strict=True)
+        ]
+        cause = ExceptionGroup("no seed could be used", group)
+    return Trouble(code, message, seeds=error.seeds, final=True, cause=cause)
