@@ -148,6 +148,17 @@ class Channel:
         """Take back a request none of whose bytes were sent."""
         self.pending.remove(exchange)
 
+    def complete(self, exchange: Exchange) -> bool:
+        """Note that an answer is complete, as its reader found in its last frame.
+
+        Returns:
+            True if nothing has come behind it, so that the next request can be sent.
+        """
+        if not self.pending or self.pending[0] is not exchange or self._start != self._end:
+            return False
+        self.pending.popleft()
+        return True
+
     def close(self) -> None:
         """Note that the connection has ended."""
         self._happen(Event.CLOSE)

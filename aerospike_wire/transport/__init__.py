@@ -116,6 +116,37 @@ class SharedLink(Link, Protocol):
         """The caller waits no longer for what :meth:`post` gave it; True if the request had been sent."""
 
 
+HELD: Final = 256 * 1024
+"""Bytes of one stream that may wait for their reader before the link is not read any more."""
+
+
+class Frames(Protocol):
+    """The answers of several links, frame by frame as they come; made by :meth:`Runtime.stream`.
+
+    What a slow reader does not take stays with the nodes: for each link at most
+    :data:`HELD` bytes and the frame that goes beyond them are kept.
+    """
+
+    async def next(self) -> tuple[int, bytes | LinkFailure]:
+        """The next frame and the place of the call it belongs to; calls that have frames take turns.
+
+        A LinkFailure in a frame's place ends that call. What came before it has been given.
+        Waiting for one's own reader counts towards no time limit but ``deadline``.
+
+        Raises:
+            RuntimeError: every call has ended.
+        """
+
+    def finish(self, place: int) -> bool:
+        """Say that the frame last given was the call's last; True if its link can take other requests."""
+
+    def neglected(self, place: int) -> float:
+        """Seconds for which the reader has left the call's link unread, up to now."""
+
+    def close(self) -> None:
+        """Read no more. The links are their owner's to close."""
+
+
 class Lock(Protocol):
     """Lets one call of a client do what others then find done."""
 
@@ -161,6 +192,13 @@ class Runtime(Protocol):
 
     async def exchange_all(self, calls: Sequence[tuple[Link, Call]]) -> list[bytes | LinkFailure]:
         """Send requests on several links at once and wait for all answers, in order."""
+
+    async def stream(self, calls: Sequence[tuple[Link, Call]]) -> Frames:
+        """Send requests on links that serve nobody else, and give their answers frame by frame.
+
+        Args:
+            calls: links and requests. ``collect`` is not used: who reads the frames knows the last one.
+        """
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Run something that takes milliseconds of CPU without holding up other calls."""

@@ -20,6 +20,7 @@ from aerospike_wire.errors import ResultCode
 from aerospike_wire.policy import Timing
 from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.transport import SENT_NOTE, LinkFailure
+from aerospike_wire.transport.aio_frames import AsyncFrames
 from aerospike_wire.transport.blocking import connect_failure, words_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ _CLOCK_STEP = 0.001
 """Seconds by which a timer of the loop may fire early."""
 
 
-class _Waiter(Exchange):
+_UNTIMED = Timing(None, None, 0.0)
+
+
+class Waiter(Exchange):
     """A caller's place in the queue."""
 
     sent: bool = False
@@ -76,9 +80,9 @@ class AsyncLink(asyncio.BufferedProtocol):
         # A third cheaper than the loop's own method, which does the same.
         self._new_future: Callable[[], asyncio.Future[bytes]] = functools.partial(asyncio.Future, loop=loop)
         self._channel = Channel()
-        self._queue = cast("deque[_Waiter]", self._channel.pending)
+        self._queue = cast("deque[Waiter]", self._channel.pending)
         self._transport: asyncio.Transport | None = None
-        self._unsent: list[_Waiter] = []
+        self._unsent: list[Waiter] = []
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -110,10 +114,10 @@ class AsyncLink(asyncio.BufferedProtocol):
     def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> asyncio.Future[bytes]:
         """Queue a request; the future has its answer, and may be cancelled."""
         future = self._new_future()
-        self._enqueue(_Waiter(request, future, now, math.inf if deadline is None else deadline, timing))
+        self._enqueue(Waiter(request, future, now, math.inf if deadline is None else deadline, timing))
         return future
 
-    def _enqueue(self, waiter: _Waiter) -> None:
+    def _enqueue(self, waiter: Waiter) -> None:
         if self._ended:
             raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False)
         silence, at = waiter.timing[0], self._timer_at
@@ -132,7 +136,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         """Queue a request of any kind and wait for its answer."""
         timing = Timing(call.silence, None, call.drain)
         deadline = math.inf if call.deadline is None else call.deadline
-        waiter = _Waiter(call.request, self._new_future(), time.monotonic(), deadline, timing)
+        waiter = Waiter(call.request, self._new_future(), time.monotonic(), deadline, timing)
         waiter.expect(call.frame_type, call.collect, login=call.login)
         self._enqueue(waiter)
         try:
@@ -141,6 +145,33 @@ class AsyncLink(asyncio.BufferedProtocol):
             if self.give_up(waiter.future) and call.write:
                 cancelled.add_note(SENT_NOTE)
             raise
+
+    def begin(self, call: Call) -> Waiter:
+        """Queue the only request of a link that serves one caller; ``collect`` gets the frames.
+
+        Its future is done when the link has ended, and never before. Time limits are the caller's.
+
+        Raises:
+            LinkFailure: the link is closed.
+        """
+        waiter = Waiter(call.request, self._new_future(), time.monotonic(), math.inf, _UNTIMED)
+        waiter.expect(call.frame_type, call.collect, login=False)
+        self._enqueue(waiter)
+        return waiter
+
+    def pause(self) -> None:
+        """Leave what comes to the socket, until :meth:`resume`."""
+        if self.usable:
+            self._transport.pause_reading()  # type: ignore[union-attr]  # usable links have one
+
+    def resume(self) -> None:
+        """Read again."""
+        if self.usable:
+            self._transport.resume_reading()  # type: ignore[union-attr]  # usable links have one
+
+    def complete(self, waiter: Waiter) -> bool:
+        """The answer is complete, says its reader; True if other requests can follow."""
+        return self.usable and self._channel.complete(waiter)
 
     def give_up(self, future: Future) -> bool:
         """The caller waits no longer; True if its request had been sent."""
@@ -200,7 +231,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         for waiter in batch:
             waiter.sent = True
 
-    def _flush_one_by_one(self, transport: asyncio.Transport, batch: list[_Waiter]) -> None:
+    def _flush_one_by_one(self, transport: asyncio.Transport, batch: list[Waiter]) -> None:
         # More than a socket may take at once: what comes after the request that fills it
         # is held back, and is known not to have been sent.
         for number, waiter in enumerate(batch):
@@ -212,7 +243,7 @@ class AsyncLink(asyncio.BufferedProtocol):
                 return
             waiter.sent = True
 
-    def _abandon(self, waiter: _Waiter, now: float) -> None:
+    def _abandon(self, waiter: Waiter, now: float) -> None:
         """A caller has gone; its place stays, unless its request can still be held back."""
         if waiter in self._unsent:
             self._unsent.remove(waiter)
@@ -270,7 +301,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         self.last_used = time.monotonic()
         channel = self._channel
         for waiter in channel.received(nbytes):
-            future = cast("_Waiter", waiter).future
+            future = cast("Waiter", waiter).future
             if not future.done():
                 future.set_result(waiter.body)
         if channel.error is not None:
@@ -409,6 +440,10 @@ class AsyncRuntime:
                 raise answer
             found.append(answer)
         return found
+
+    async def stream(self, calls: Sequence[tuple[Link, Call]]) -> AsyncFrames:
+        """Send on all links, and let each read ahead a little."""
+        return AsyncFrames(asyncio.get_running_loop(), cast("Sequence[tuple[AsyncLink, Call]]", calls))
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Run it in a thread of the loop's."""

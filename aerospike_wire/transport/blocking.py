@@ -9,11 +9,12 @@ import socket
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.transport import SENT_NOTE, Call, LinkFailure
+from aerospike_wire.transport.blocking_frames import BlockingFrames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -141,6 +142,46 @@ class BlockingLink:
             if call.write:
                 error.add_note(SENT_NOTE)
             raise
+
+    def advance(self, call: Call) -> None:
+        """Take in what has arrived for a call that :meth:`start` sent, without waiting for more.
+
+        Raises:
+            LinkFailure: the connection has ended, or what came makes no sense. The link is closed.
+        """
+        channel = self._channel
+        try:
+            self._socket.settimeout(0)
+            count = self._socket.recv_into(channel.writable())
+            if not count:
+                raise LinkFailure(ResultCode.CONNECTION, "the node closed the connection", sent=True)
+            channel.received(count)
+            self.last_used = time.monotonic()
+            if channel.error is not None:
+                raise channel.error
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except LinkFailure:
+            self.close()
+            raise
+        except (OSError, ProtocolError) as error:
+            self.close()
+            if isinstance(error, ProtocolError):
+                raise LinkFailure(ResultCode.CLIENT, error.msg or "", sent=True) from error
+            raise _failure(error, call, sent=True) from error
+
+    @property
+    def buffered(self) -> bool:
+        """True if bytes were taken off the socket and wait inside TLS, where the system does not see them."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
+
+    def fileno(self) -> int:
+        """The socket's number, -1 once it is closed."""
+        return self._socket.fileno()
+
+    def complete(self, exchange: Exchange) -> bool:
+        """The answer is complete, says its reader; True if other requests can follow."""
+        return self.usable and self._channel.complete(exchange)
 
     def _patience(self, call: Call, *, sent: bool) -> float | None:
         """Seconds to wait for the socket once; closes the link if there are none left."""
@@ -270,6 +311,10 @@ class BlockingRuntime:
             except LinkFailure as failure:
                 answers.append(failure)
         return answers
+
+    async def stream(self, calls: Sequence[tuple[Link, Call]]) -> BlockingFrames:
+        """Send on all links, and read from whichever has something."""
+        return BlockingFrames(cast("Sequence[tuple[BlockingLink, Call]]", calls))
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Run it in the caller's thread."""
