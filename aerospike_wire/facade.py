@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from aerospike_wire.cluster.cluster import Cluster
-from aerospike_wire.cluster.login import hash_password
 from aerospike_wire.config import parse_config
 from aerospike_wire.core import Core
 from aerospike_wire.errors import ParamError
-from aerospike_wire.proto.commands.admin import MAX_PASSWORD, CreateUser, check_name
 from aerospike_wire.proto.commands.query import Predicate, QueryCommand
 from aerospike_wire.proto.commands.record import MISSING
-from aerospike_wire.proto.invalid import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,25 +75,6 @@ class Facade:
         return f"{type(self).__name__}({seeds!r})"
 
 
-async def create_user(
-    core: Core,
-    username: Any,
-    password: Any,
-    roles: Any,
-    policy: Any,
-    hook: Hook | HookMapping | None,
-) -> None:
-    """Create a user. Hashing the password takes some 50 ms, so it is done beside other calls."""
-    command = CreateUser(username, policy, roles=roles)
-    try:
-        check_name("password", password, MAX_PASSWORD)
-    except InvalidArgument as invalid:
-        command.refuse(invalid)
-    else:
-        command.password = await core.runtime.compute(lambda: hash_password(password))
-    await core.execute(command, hook)
-
-
 class QueryBase:
     """A query without the way to run it."""
 
@@ -134,4 +112,4 @@ class QueryBase:
         return QueryCommand(self._namespace, self._set, self._bins, self._predicate, policy)
 
 
-__all__ = ["MISSING", "ErrorHook", "Facade", "Given", "KeyLike", "Meta", "QueryBase", "create_user"]
+__all__ = ["MISSING", "ErrorHook", "Facade", "Given", "KeyLike", "Meta", "QueryBase"]

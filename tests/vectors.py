@@ -17,8 +17,9 @@ from aerospike_wire.proto.commands.base import OLDEST, Command, Features
 
 @functools.cache
 def _all() -> dict[str, dict[str, Any]]:
-    path = pathlib.Path(__file__).parent / "data" / "vectors.json"
-    return {row["name"]: row for row in json.loads(path.read_text())}
+    data = pathlib.Path(__file__).parent / "data"
+    files = ("vectors.json", "vectors_admin.json")
+    return {row["name"]: row for file in files for row in json.loads((data / file).read_text())}
 
 
 def vector(name: str) -> bytes:

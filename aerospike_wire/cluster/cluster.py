@@ -44,7 +44,8 @@ class Cluster:
         self.partitions: PartitionMap[Node] = PartitionMap()
         self.connected = False
         self.closed = False
-        self._discovery = Discovery(runtime, config, Authenticator(runtime, config), user_agent)
+        self.authenticator = Authenticator(runtime, config)
+        self._discovery = Discovery(runtime, config, self.authenticator, user_agent)
         self._lock = runtime.lock()
         self._looking = False
         self.look_at = 0.0

@@ -51,11 +51,12 @@ class Session:
 class Authenticator:
     """Logs links in. One for each client; sessions belong to nodes."""
 
-    __slots__ = ("_config", "_hash", "_runtime")
+    __slots__ = ("_config", "_hash", "_password", "_runtime")
 
     def __init__(self, runtime: Runtime, config: ClientConfig) -> None:
         self._runtime = runtime
         self._config = config
+        self._password = config.password or ""
         self._hash: bytes | None = None
 
     @property
@@ -70,7 +71,9 @@ class Authenticator:
             LinkFailure: the node refused (its code), or did not answer.
         """
         if session is not None and session.ends > self._runtime.now():
-            fields = [(AdminField.USER, (self._config.user or "").encode()), (AdminField.SESSION_TOKEN, session.token)]
+            fields: list[tuple[int, bytes]] = [(AdminField.SESSION_TOKEN, session.token)]
+            if self._config.auth_mode is not AuthMode.PKI:
+                fields.insert(0, (AdminField.USER, (self._config.user or "").encode()))
             result, _ = await self._ask(link, AdminCommand.AUTHENTICATE, fields)
             if result == 0:
                 return session
@@ -86,12 +89,9 @@ class Authenticator:
         config = self._config
         fields: list[tuple[int, bytes]] = []
         if config.auth_mode is not AuthMode.PKI:
-            password = config.password or ""
-            if self._hash is None:
-                self._hash = await self._runtime.compute(lambda: hash_password(password))
-            fields = [(AdminField.USER, (config.user or "").encode()), (AdminField.CREDENTIAL, self._hash)]
+            fields = [(AdminField.USER, (config.user or "").encode()), (AdminField.CREDENTIAL, await self._hashed())]
             if config.auth_mode is not AuthMode.INTERNAL:
-                fields.append((AdminField.CLEAR_PASSWORD, password.encode()))
+                fields.append((AdminField.CLEAR_PASSWORD, self._password.encode()))
         result, found = await self._ask(link, AdminCommand.LOGIN, fields)
         if result == ResultCode.SECURITY_NOT_ENABLED:
             return None  # the server has security, switched off: as good as logged in
@@ -104,6 +104,27 @@ class Authenticator:
         ttl = int.from_bytes(found.get(AdminField.SESSION_TTL, b""), "big")
         ends = self._runtime.now() + max(ttl - _EARLY, 0.0) if ttl else float("inf")
         return Session(token, ends)
+
+    async def _hashed(self) -> bytes:
+        if self._hash is None:
+            password = self._password
+            self._hash = await self._runtime.compute(lambda: hash_password(password))
+        return self._hash
+
+    async def credential(self) -> bytes | None:
+        """The hash of the password that the client logs in with; None if it does so without.
+
+        Raises:
+            ClientError: the bcrypt library is not installed.
+        """
+        if self._config.user is None or self._config.auth_mode is AuthMode.PKI:
+            return None
+        return await self._hashed()
+
+    def changed(self, user: str, password: str, hashed: bytes) -> None:
+        """Log in with a new password from now on, if it is that of the client's own user."""
+        if user == self._config.user:
+            self._password, self._hash = password, hashed
 
     async def _ask(
         self, link: Link, command: AdminCommand, fields: Sequence[tuple[int, bytes]]

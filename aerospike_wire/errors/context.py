@@ -328,6 +328,10 @@ class AdminContext(ErrorContext):
 
     user: str | None = None
     role: str | None = None
+    roles: tuple[str, ...] = ()
+    """All roles that were to be given or taken, where there are several."""
+    privileges: tuple[str, ...] = ()
+    """The privileges that were to be given or taken: ``read test.demo``."""
 
     family: ClassVar[str] = "admin"
 
@@ -337,6 +341,10 @@ class AdminContext(ErrorContext):
             words.append(f"user {self.user!r}")
         if self.role is not None:
             words.append(f"role {self.role!r}")
+        elif self.roles:
+            words.append(f"roles {', '.join(map(repr, self.roles))}")
+        if self.privileges:
+            words.append(f"({', '.join(self.privileges)})")
         return " ".join(words)
 
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.proto.header import FrameType, frame
+from aerospike_wire.users import Privilege, PrivilegeCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 HEADER_SIZE: Final = 16
+KEEP_QUOTA: Final = 0xFFFF_FFFF
+"""In place of a quota: leave it as it is."""
 _FIELD: Final = struct.Struct(">IB")
 
 
@@ -79,7 +82,11 @@ def request(command: AdminCommand, fields: Sequence[tuple[int, bytes]] = ()) -> 
 
 def pack_names(names: Sequence[bytes]) -> bytes:
     """A list of role names: how many, then a length byte and the bytes of each."""
-    return bytes((len(names),)) + b"".join(bytes((len(name),)) + name for name in names)
+    return bytes((len(names),)) + b"".join(_short(name) for name in names)
+
+
+def _short(data: bytes) -> bytes:
+    return bytes((len(data),)) + data
 
 
 def read_names(data: bytes) -> list[str]:
@@ -94,13 +101,84 @@ def read_names(data: bytes) -> list[str]:
     names = []
     offset = 1
     for _ in range(data[0]):
-        if offset >= len(data) or offset + 1 + data[offset] > len(data):
-            msg = "a list of roles is cut off"
-            raise ProtocolError(msg)
-        end = offset + 1 + data[offset]
-        names.append(data[offset + 1 : end].decode(errors="replace"))
-        offset = end
+        name, offset = _read_short(data, offset, "roles")
+        names.append(name)
     return names
+
+
+def _read_short(data: bytes, offset: int, what: str) -> tuple[str, int]:
+    """Text behind a byte with its length, and where it ends.
+
+    Raises:
+        ProtocolError: it is cut off.
+    """
+    end = offset + 1 + data[offset] if offset < len(data) else len(data) + 1
+    if end > len(data):
+        msg = f"a list of {what} is cut off"
+        raise ProtocolError(msg)
+    return data[offset + 1 : end].decode(errors="replace"), end
+
+
+def pack_privileges(privileges: Sequence[tuple[int, bytes, bytes]]) -> bytes:
+    """A list of privileges: how many, then code, namespace and set of each; global ones have no places."""
+    parts = [bytes((len(privileges),))]
+    for code, namespace, set_name in privileges:
+        places = (namespace, set_name) if code >= PrivilegeCode.READ else ()
+        parts += [bytes((code,)), *map(_short, places)]
+    return b"".join(parts)
+
+
+def read_privileges(data: bytes) -> list[Privilege]:
+    """The privileges of a PRIVILEGES field, those with codes that are not known here included.
+
+    Raises:
+        ProtocolError: the list is cut off.
+    """
+    found: list[Privilege] = []
+    if not data:
+        msg = "a list of privileges is empty"
+        raise ProtocolError(msg)
+    offset = 1
+    for _ in range(data[0]):
+        if offset >= len(data):
+            msg = "a list of privileges is cut off"
+            raise ProtocolError(msg)
+        code, namespace, set_name = data[offset], "", ""
+        offset += 1
+        if code >= PrivilegeCode.READ:
+            namespace, offset = _read_short(data, offset, "privileges")
+            set_name, offset = _read_short(data, offset, "privileges")
+        found.append({"code": code, "ns": namespace, "set": set_name})
+    return found
+
+
+def pack_numbers(numbers: Sequence[int]) -> bytes:
+    """A READ_INFO or WRITE_INFO field: how many, then 32 bits each."""
+    return bytes((len(numbers),)) + b"".join(number.to_bytes(4, "big") for number in numbers)
+
+
+def read_numbers(data: bytes) -> list[int]:
+    """The numbers of a READ_INFO or WRITE_INFO field.
+
+    Raises:
+        ProtocolError: the list is cut off.
+    """
+    if not data or len(data) < 1 + 4 * data[0]:
+        msg = "a list of numbers is cut off"
+        raise ProtocolError(msg)
+    return [int.from_bytes(data[place : place + 4], "big") for place in range(1, 1 + 4 * data[0], 4)]
+
+
+def read_number(data: bytes) -> int:
+    """A quota or a number of connections.
+
+    Raises:
+        ProtocolError: it does not have 32 bits.
+    """
+    if len(data) != 4:
+        msg = f"a number of a security message has {len(data)} bytes, not 4"
+        raise ProtocolError(msg)
+    return int.from_bytes(data, "big")
 
 
 def parse(body: bytes | bytearray | memoryview) -> Iterator[AdminMessage]:
