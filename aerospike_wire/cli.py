@@ -30,6 +30,7 @@ _INTERRUPTED: Final = 130
 _RETRY: Final = {
     Retry.NEVER: "the same call fails again until something else has changed",
     Retry.LATER: "the same call may succeed after a pause; the client leaves that to the program",
+    Retry.RELOGIN: "the same call may succeed after a new login; a client with a user logs in and repeats it once",
     Retry.AUTO: "the same call may succeed at once; the client repeats it itself, up to max_retries times",
 }
 _FATE: Final = {

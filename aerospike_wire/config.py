@@ -11,6 +11,7 @@ import attrs
 from aerospike_wire.errors import ErrorMiddleware, ParamError
 from aerospike_wire.policy import Policies
 from aerospike_wire.pool import PoolLimits
+from aerospike_wire.transport.tls import TLS, parse_tls
 
 if TYPE_CHECKING:
     from aerospike_wire.errors import Hook, HookMapping
@@ -45,13 +46,33 @@ class Seed(NamedTuple):
         return f"{host}:{self.port}"
 
 
+class Secret:
+    """A text that shows in no repr and goes into no pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __reduce__(self) -> str:
+        msg = "secrets are not pickled"
+        raise TypeError(msg)
+
+
 @attrs.frozen(kw_only=True)
 class ClientConfig:
     """A client's settings, checked."""
 
     seeds: tuple[Seed, ...]
     user: str | None = None
-    password: str | None = attrs.field(default=None, repr=False)
+    password: Secret | None = None
     auth_mode: AuthMode = AuthMode.INTERNAL
     cluster_name: str | None = None
     app_id: str | None = None
@@ -66,9 +87,27 @@ class ClientConfig:
     error_rate_window: int = 1
     """Length of the window in tend intervals."""
     use_services_alternate: bool = False
+    fail_if_not_connected: bool = True
+    """Whether ``connect()`` fails if no seed can be used; otherwise the client goes on looking for the cluster."""
+    racks: tuple[int, ...] = ()
+    """Racks that reads prefer under ``Replica.PREFER_RACK``, best first; empty if the client knows no racks."""
+    tend_thread: bool = False
+    """Whether the blocking client looks after the cluster in a thread of its own, instead of as it is used."""
+    retry_budget: int = 0
+    """Retries that all calls of the client together may make at once; 0 for no limit."""
+    retry_budget_refill: int = 0
+    """Retries that come back to the budget each second; 0 for as many as it holds."""
+    ip_map: Mapping[str, str] = attrs.field(factory=dict)
+    """Hosts to use instead of those that nodes name."""
+    tls: TLS | None = None
     pool: PoolLimits = attrs.field(factory=PoolLimits)
     policies: Policies = attrs.field(factory=Policies, repr=False)
     errors: ErrorMiddleware = attrs.field(factory=ErrorMiddleware, repr=False)
+
+    @property
+    def logs_in(self) -> bool:
+        """True if connections begin with a login."""
+        return self.user is not None or self.auth_mode is AuthMode.PKI
 
 
 def _refuse(argument: str, problem: str) -> ParamError:
@@ -173,6 +212,8 @@ _LIMITS: Final = {
     "tend_interval": 1,
     "max_error_rate": 0,
     "error_rate_window": 1,
+    "retry_budget": 0,
+    "retry_budget_refill": 0,
 }
 """Settings that are numbers, and the least each may be."""
 
@@ -218,30 +259,93 @@ def parse_config(
     for name, low in _LIMITS.items():
         if name in given:
             settings[name] = _number(name, given.pop(name), low)
-    if "use_services_alternate" in given:
-        settings["use_services_alternate"] = _flag("use_services_alternate", given.pop("use_services_alternate"))
+    for name in _FLAGS:
+        if name in given:
+            settings[name] = _flag(name, given.pop(name))
     if "auth_mode" in given:
         mode = given.pop("auth_mode")
         try:
             settings["auth_mode"] = AuthMode(mode)
         except ValueError:
             raise _refuse("auth_mode", f"must be one of {', '.join(m.name for m in AuthMode)}, not {mode!r}") from None
+    settings["racks"] = _racks(given)
+    settings["ip_map"] = _ip_map(given.pop("ip_map", None))
+    settings["tls"] = parse_tls(given.pop("tls", None))
     settings["pool"] = _pool(given)
     if given:
-        known = sorted([*_LIMITS, "app_id", "auth_mode", "cluster_name", "error_detail", "error_hooks", "hosts",
-                        "max_conns_per_node", "max_socket_idle", "password", "pipelines_per_node", "policies",
-                        "use_services_alternate", "user"])  # fmt: skip
+        known = sorted([*_LIMITS, *_FLAGS, "app_id", "auth_mode", "cluster_name", "error_detail", "error_hooks",
+                        "hosts", "ip_map", "max_conns_per_node", "max_socket_idle", "min_conns_per_node", "password",
+                        "pipelines_per_node", "policies", "rack_aware", "rack_id", "rack_ids", "tls", "user",
+                        "wait_for_connection"])  # fmt: skip
         name = next(iter(given))
         raise _refuse(str(name), f"is not a setting; settings are {', '.join(known)}")
+    _check_credentials_fit(settings)
+    if settings.get("password") is not None:
+        settings["password"] = Secret(settings["password"])
+    return ClientConfig(**settings)
+
+
+_FLAGS: Final = ("fail_if_not_connected", "tend_thread", "use_services_alternate")
+"""Settings that are True or False."""
+
+
+def _check_credentials_fit(settings: Mapping[str, Any]) -> None:
+    """Refuse ways to log in that cannot work.
+
+    Raises:
+        ParamError: something is missing, or too much.
+    """
+    mode, tls = settings.get("auth_mode", AuthMode.INTERNAL), settings["tls"]
     if settings.get("user") is None and settings.get("password") is not None:
         raise _refuse("user", "must be given together with a password")
-    return ClientConfig(**settings)
+    if mode is AuthMode.EXTERNAL and tls is None:
+        raise _refuse("auth_mode", "EXTERNAL sends the password as it is and needs tls; EXTERNAL_INSECURE does without")
+    if mode is AuthMode.PKI and (tls is None or not tls.client_certificate):
+        raise _refuse("auth_mode", "PKI needs tls with a certfile: the certificate names the user")
+    if tls is not None and tls.for_login_only and settings.get("user") is None and mode is not AuthMode.PKI:
+        raise _refuse("tls for_login_only", "needs a user to log in")
+
+
+def _racks(given: dict[str, Any]) -> tuple[int, ...]:
+    """The racks of ``rack_aware``, ``rack_id`` and ``rack_ids``, best first."""
+    aware = _flag("rack_aware", given.pop("rack_aware", False))
+    single, several = given.pop("rack_id", None), given.pop("rack_ids", None)
+    if single is not None:
+        _number("rack_id", single, 0, 1_000_000)
+    if several is not None and (isinstance(several, str) or not isinstance(several, Sequence)):
+        raise _refuse("rack_ids", f"must be a list of ints, not {type(several).__name__}")
+    racks = tuple(_number("rack_ids", rack, 0, 1_000_000) for rack in several or ())
+    if not aware:
+        if single or racks:
+            raise _refuse("rack_aware", "must be True where racks are given")
+        return ()
+    if racks and single and single not in racks:
+        raise _refuse("rack_id", f"is {single}, which rack_ids {list(racks)} do not have; give one of the two")
+    return racks or (single or 0,)
+
+
+def _ip_map(given: Any) -> Mapping[str, str]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(
+        isinstance(name, str) and isinstance(host, str) and name and host for name, host in given.items()
+    ):
+        raise _refuse("ip_map", "must be a dict from hosts that nodes name to hosts to use instead")
+    return dict(given)
 
 
 def _pool(given: dict[str, Any]) -> PoolLimits:
     limits = PoolLimits()
     if "max_conns_per_node" in given:
         limits = attrs.evolve(limits, maximum=_number("max_conns_per_node", given.pop("max_conns_per_node"), 1))
+    if "min_conns_per_node" in given:
+        limits = attrs.evolve(limits, minimum=_number("min_conns_per_node", given.pop("min_conns_per_node"), 0))
+        if limits.minimum > limits.maximum:
+            raise _refuse(
+                "min_conns_per_node", f"is {limits.minimum}, more than max_conns_per_node, which is {limits.maximum}"
+            )
+    if "wait_for_connection" in given:
+        limits = attrs.evolve(limits, wait=_flag("wait_for_connection", given.pop("wait_for_connection")))
     if "pipelines_per_node" in given:
         limits = attrs.evolve(limits, pipelines=_number("pipelines_per_node", given.pop("pipelines_per_node"), 1))
     if "max_socket_idle" in given:

@@ -11,28 +11,31 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from aerospike_wire.cluster.replicas import choose, for_reading
+from aerospike_wire.cluster.routing import Router
+from aerospike_wire.deadline import bound, earlier
 from aerospike_wire.errors import (
     FACTS,
     Attempt,
     ConnectContext,
     ConnectionFate,
     ErrorMiddleware,
+    MaxErrorRateExceeded,
     ParamError,
     ProtocolError,
     ResultCode,
     Retry,
     is_in_doubt,
 )
-from aerospike_wire.policy import ReadModeSC, Replica
 from aerospike_wire.pool import PIPELINE_DEPTH
-from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.keys import partition_id
-from aerospike_wire.transport import SENT_NOTE, Call, LinkFailure
+from aerospike_wire.retries import Budget, Course, Retries
+from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aerospike_wire.cluster.cluster import Cluster
     from aerospike_wire.cluster.node import Node
     from aerospike_wire.config import ClientConfig
@@ -41,21 +44,41 @@ if TYPE_CHECKING:
     from aerospike_wire.proto.commands.base import Command
     from aerospike_wire.transport import Link, Runtime
 
+__all__ = ["REFUSALS", "Core", "Trouble", "as_trouble"]
+
 R = TypeVar("R")
 
 _ROWS: Final = dict(FACTS)
-_SEQUENCE: Final = Replica.SEQUENCE
 
 
 class Core:
     """Executes commands for one client.
 
-    Clients that are siblings share the cluster and have cores of their own.
+    Clients that are siblings share the cluster and the retry budget and have cores of their own.
     """
 
-    __slots__ = ("_pipelined", "_tables", "cluster", "config", "errors", "now", "policies", "runtime", "wall")
+    __slots__ = (
+        "_pipelined",
+        "_route",
+        "cluster",
+        "config",
+        "errors",
+        "now",
+        "policies",
+        "retries",
+        "router",
+        "runtime",
+        "wall",
+    )
 
-    def __init__(self, runtime: Runtime, config: ClientConfig, cluster: Cluster, errors: ErrorMiddleware) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: ClientConfig,
+        cluster: Cluster,
+        errors: ErrorMiddleware,
+        retries: Retries | None = None,
+    ) -> None:
         self.runtime = runtime
         self.config = config
         self.cluster = cluster
@@ -63,7 +86,12 @@ class Core:
         self.policies: Policies = config.policies
         self.now = runtime.now
         self._pipelined = runtime.pipelined
-        self._tables = cluster.partitions.tables
+        self.router = Router(cluster, self.now, config.racks)
+        self._route: Callable[[Command[Any], Policy, Course | None], Node] = self.router.route
+        if retries is None:
+            budget = Budget(config.retry_budget, config.retry_budget_refill or config.retry_budget, self.now)
+            retries = Retries(runtime, cluster, budget, logs_in=config.logs_in)
+        self.retries = retries
         self.wall = time.time
 
     def sibling(self, hook: Hook | HookMapping) -> Core:
@@ -72,7 +100,7 @@ class Core:
         Raises:
             ParamError: the hook is not acceptable.
         """
-        return Core(self.runtime, self.config, self.cluster, self.errors.with_hook(hook))
+        return Core(self.runtime, self.config, self.cluster, self.errors.with_hook(hook), self.retries)
 
     # Connecting
 
@@ -84,20 +112,43 @@ class Core:
         """
         started = self.runtime.now()
         try:
-            await self.ensure_connected()
+            await self.ensure_connected(bound())
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:
             return
         self.fail(trouble, [], started, ConnectContext("connect"), write=False)
 
+    async def ensure_connected(self, deadline: float | None = None) -> None:
+        """Connect at the first call.
+
+        Args:
+            deadline: when the call must be over.
+
+        Raises:
+            Trouble: the client was closed.
+            Unreachable: no seed could be used.
+            LinkFailure: the deadline passed, or the client cannot be used here.
+        """
+        if not self.cluster.closed:
+            await self.cluster.connect(deadline)
+        if self.cluster.closed:
+            raise Trouble(ResultCode.CLUSTER, "the client is closed")
+
     async def close(self) -> None:
         """Close every link."""
         await self.cluster.close()
 
+    def deadline(self, started: float, policy: Policy) -> float | None:
+        """When a call must be over: its own total timeout, or a ``with client.deadline(...)`` around it."""
+        total = policy.timing.total
+        return earlier(None if total is None else started + total, bound())
+
     # One command on one node
 
-    async def execute(self, command: Command[R], hook: Hook | HookMapping | None = None) -> R:
+    async def execute(  # noqa: PLR0915  one story; every frame less is time for every call
+        self, command: Command[R], hook: Hook | HookMapping | None = None
+    ) -> R:
         """Carry a command out.
 
         Args:
@@ -115,86 +166,82 @@ class Core:
             if hook is not None:
                 errors = self.errors.with_hook(hook)
             policy = command.prepare(self.policies)
+            timing = policy.timing
+            deadline = None if timing.total is None else started + timing.total
+            limit = bound()
+            if limit is not None and (deadline is None or limit < deadline):
+                deadline = limit
             if not cluster.connected:
-                await self.ensure_connected()
+                await self.ensure_connected(deadline)
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:
-            timing = policy.timing
-            deadline = None if timing.total is None else started + timing.total
-            while True:
-                node: Node | None = None
-                try:
-                    node = self._route(command, policy, len(attempts))
-                    if command.exclusive or not self._pipelined:
-                        result = await self._alone(command, policy, node, deadline)
-                    else:
-                        link = node.pool.only
-                        if link is None or not link.takes(PIPELINE_DEPTH):
-                            link = await node.pool.lease_shared(deadline)
-                        future = link.post(command.encode(node.features), begun, deadline, timing)
-                        try:
-                            body = await future
-                        except LinkFailure:
-                            raise
-                        except BaseException as stopped:
-                            if link.give_up(future) and command.write:
-                                stopped.add_note(SENT_NOTE)
-                            raise
-                        try:
-                            code = command.code(body)
-                            result = (
-                                command.decode(body, self.wall)
-                                if code == 0
-                                else self.refuse(code, command, body, link, node)
-                            )
-                        except ProtocolError as error:
-                            self.distrust(error, link, node)
-                    if started >= cluster.look_at:
-                        cluster.look_soon()
-                    return result
-                except (LinkFailure, Trouble, InvalidArgument) as error:
-                    trouble = as_trouble(error)
-                attempts.append(self.attempt(trouble, node or trouble.node, begun))
-                if not await self.again(trouble, node, policy, len(attempts), deadline):
-                    break
-                begun = self.now()
+            course: Course | None = None
+            try:
+                while True:
+                    node: Node | None = None
+                    try:
+                        node = self._route(command, policy, course)
+                        if command.exclusive or not self._pipelined:
+                            result = await self._alone(command, policy, node, deadline)
+                        else:
+                            link = node.pool.only
+                            if link is None or not link.takes(PIPELINE_DEPTH):
+                                link = await node.pool.lease_shared(deadline)
+                            future = link.post(command.encode(node.features), begun, deadline, timing)
+                            try:
+                                body = await future
+                            except LinkFailure:
+                                raise
+                            except BaseException as stopped:
+                                if link.give_up(future) and command.write:
+                                    note_doubt(stopped)
+                                raise
+                            try:
+                                code = command.code(body)
+                                result = (
+                                    command.decode(body, self.wall)
+                                    if code == 0
+                                    else self.refuse(code, command, body, link, node)
+                                )
+                            except ProtocolError as error:
+                                self.distrust(error, link, node)
+                        if started >= cluster.look_at:
+                            cluster.look_soon(deadline)
+                        return result
+                    except (LinkFailure, Trouble, InvalidArgument) as error:
+                        trouble = as_trouble(error)
+                    attempts.append(self.attempt(trouble, node or trouble.node, begun))
+                    if course is None:
+                        course = Course()
+                    if not await self._again(trouble, node, command, policy, course, deadline):
+                        break
+                    begun = self.now()
+            except BaseException as stopped:
+                if attempts and is_in_doubt(attempts, write=command.write):
+                    note_doubt(stopped)
+                raise
         self.fail(trouble, attempts, started, command.context(), write=command.write, errors=errors)
 
-    async def ensure_connected(self) -> None:
-        """Connect at the first call.
-
-        Raises:
-            Trouble: the client was closed.
-            Unreachable: no seed could be used.
-        """
-        if not self.cluster.closed:
-            await self.cluster.connect()
-        if self.cluster.closed:
-            raise Trouble(ResultCode.CLUSTER, "the client is closed")
-
-    def _route(self, command: Command[Any], policy: Policy, attempt: int) -> Node:
-        """The node for a command.
-
-        Raises:
-            Trouble: there is none, or its breaker is open.
-        """
-        if not isinstance(command, RecordCommand):
-            found = self.cluster.any_node()
-            if found is None:
-                raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
-            self.check_breaker(found)
-            return found
-        namespace, _, _, digest = command.key
-        table = self._tables.get(namespace)
-        if not attempt and table is not None and not table.strong and policy.replica is _SEQUENCE:  # type: ignore[attr-defined]  # record commands have one
-            # What nearly always happens, without the calls that decide everything else.
-            node: Node | None = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
-            if node is not None and node.active and not node.breaker.count:
-                return node
-        node = self.node_of(namespace, digest, policy, attempt, write=command.write)
-        self.check_breaker(node)
-        return node
+    async def _again(
+        self,
+        trouble: Trouble,
+        node: Node | None,
+        command: Command[Any],
+        policy: Policy,
+        course: Course,
+        deadline: float | None,
+    ) -> bool:
+        """Whether to send a command once more."""
+        return await self.retries.again(
+            trouble,
+            node,
+            policy,
+            course,
+            deadline,
+            write=command.write,
+            elsewhere=lambda: self.router.has_choice(command, policy, node),
+        )
 
     def check_breaker(self, node: Node) -> None:
         """Refuse a node that had too many errors.
@@ -202,40 +249,23 @@ class Core:
         Raises:
             Trouble: it had.
         """
-        breaker = node.breaker
-        if breaker.is_open(self.runtime.now()):
-            errors = f"{breaker.count} errors within {breaker.window:.1f} s"
-            words = f"node {node.name} had {errors}, the limit is {breaker.limit}"
-            raise Trouble(ResultCode.MAX_ERROR_RATE, words, node=node)
+        self.router.check_breaker(node)
 
-    def node_of(self, namespace: str, digest: bytes, policy: Policy, attempt: int, *, write: bool) -> Node:
-        """The node of a record.
+    def node_of(self, namespace: str, digest: bytes, policy: Policy, step: int, *, write: bool) -> Node:
+        """The node of a record, ``step`` replicas on from the first.
 
         Raises:
             Trouble: no node has the namespace, or none is active for the partition.
         """
-        return self.node_of_partition(namespace, partition_id(digest), policy, attempt, write=write)
+        return self.router.node_of_partition(namespace, partition_id(digest), policy, step, write=write)
 
-    def node_of_partition(self, namespace: str, pid: int, policy: Policy, attempt: int, *, write: bool) -> Node:
-        """The node of a partition.
+    def node_of_partition(self, namespace: str, pid: int, policy: Policy, step: int, *, write: bool) -> Node:
+        """The node of a partition, ``step`` replicas on from the first.
 
         Raises:
             Trouble: no node has the namespace, or none is active for the partition.
         """
-        table = self.cluster.partitions.tables.get(namespace)
-        if table is None:
-            if not self.cluster.nodes:
-                raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
-            raise Trouble(ResultCode.NAMESPACE_NOT_FOUND, f"no node has a namespace {namespace!r}", final=True)
-        replica: Replica = getattr(policy, "replica", Replica.SEQUENCE)
-        if not write and table.strong:
-            replica = for_reading(replica, getattr(policy, "read_mode_sc", ReadModeSC.SESSION), strong=True)
-        node = choose(table.columns, pid, replica, attempt, write=write)
-        if node is None:
-            if self.cluster.closed:  # by another thread or task, after the call had begun
-                raise Trouble(ResultCode.CLUSTER, "the client is closed", final=True)
-            raise Trouble(ResultCode.INVALID_NODE, f"no active node is known for partition {pid} of {namespace!r}")
-        return node
+        return self.router.node_of_partition(namespace, pid, policy, step, write=write)
 
     async def _alone(self, command: Command[R], policy: Policy, node: Node, deadline: float | None) -> R:
         """Send a command once, on a link of its own, and read the answer.
@@ -279,8 +309,9 @@ class Core:
         words = command.words(body)
         row = _ROWS.get(code)
         if row is not None and row.connection is ConnectionFate.CLOSE:
-            node.pool.discard(link)
-            if code in _SESSION_CODES:
+            # The answers to other calls on a shared link are still good.
+            node.pool.retire(link)
+            if row.retry is Retry.RELOGIN:
                 node.session = None
         raise Trouble(code, sent=True, answered=True, words=words)
 
@@ -316,31 +347,29 @@ class Core:
         deadline: float | None,
         *,
         retry_codes: frozenset[int] = frozenset(),
+        course: Course | None = None,
     ) -> bool:
-        """Whether to send the request once more; sleeps as the policy says before it is.
+        """Whether a request to several nodes goes into another round; sleeps as the policy says before it does.
 
         Args:
-            trouble: what the last try ended with.
-            node: the node of the last try, whose breaker counts it.
+            trouble: what the last round ended with.
+            node: the node that failed, whose breaker counts it; None if there were several.
             policy: how often and after which pause.
-            tries: how many there were.
+            tries: how many rounds there were.
             deadline: when the call must be over.
             retry_codes: codes that are worth another try besides those whose row says so.
+            course: what is kept from round to round; by default ``tries`` tells all.
         """
-        if node is not None:
-            node.breaker.record(trouble.code, self.runtime.now())
-        if trouble.code in _LOOK_CODES:
-            self.cluster.look_soon()
-        row = _ROWS.get(trouble.code)
-        worth = trouble.code in retry_codes or (row is not None and row.retry is Retry.AUTO)
-        if trouble.final or not worth or tries > policy.max_retries or self.cluster.closed:
-            return False
-        pause = policy.sleep_between_retries / 1000
-        if deadline is not None and self.runtime.now() + pause >= deadline:
-            return False
-        if pause:
-            await self.runtime.sleep(pause)
-        return True
+        return await self.retries.again(
+            trouble,
+            node,
+            policy,
+            Course(tries - 1) if course is None else course,
+            deadline,
+            write=False,
+            elsewhere=lambda: len(self.cluster.active()) > 1,
+            retry_codes=retry_codes,
+        )
 
     def error_of(
         self,
@@ -386,6 +415,9 @@ class Core:
         )
         if isinstance(error, ParamError):
             error.argument = trouble.argument
+        elif isinstance(error, MaxErrorRateExceeded) and trouble.breaker is not None:
+            error.count, error.limit = trouble.breaker.count, trouble.breaker.limit
+            error.window = trouble.breaker.window
         error.__cause__ = trouble.cause
         return errors.apply(error)
 
@@ -402,10 +434,3 @@ class Core:
         """Raise the exception for a request that failed for good: the one place that does."""
         elapsed = (self.now() - started) * 1000
         raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors)
-
-
-_SESSION_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.EXPIRED_SESSION})
-_LOOK_CODES: Final = frozenset(
-    {ResultCode.CLUSTER, ResultCode.CLUSTER_CHANGE, ResultCode.CONNECTION, ResultCode.INVALID_NODE}
-)
-"""Codes that suggest that the cluster is not what it was."""

@@ -62,7 +62,7 @@ class Fanout:
             if self._hook is not None:
                 self.errors = self.errors.with_hook(self._hook)
             policy = command.prepare(core.policies)
-            await core.ensure_connected()
+            await core.ensure_connected(core.deadline(self.started, policy))
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:
@@ -71,7 +71,7 @@ class Fanout:
 
     def deadline(self, policy: Policy) -> float | None:
         """When the whole call must be over."""
-        return self.started + policy.total_timeout / 1000 if policy.total_timeout else None
+        return self._core.deadline(self.started, policy)
 
     def fail(self, trouble: Trouble, command: Command[Any]) -> NoReturn:
         """Raise for the whole command."""

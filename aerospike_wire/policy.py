@@ -131,6 +131,16 @@ def _between(low: int, high: int) -> Callable[[Any, attrs.Attribute[int], Any], 
     return check
 
 
+def _real(low: float, high: float) -> Callable[[Any, attrs.Attribute[float], Any], None]:
+    def check(_: Any, attribute: attrs.Attribute[float], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _refuse(attribute.name, f"must be a number, not {type(value).__name__}")
+        if not low <= value <= high:
+            raise _refuse(attribute.name, f"must be between {low:g} and {high:g}, not {value:g}")
+
+    return check
+
+
 def _flag(_: Any, attribute: attrs.Attribute[bool], value: Any) -> None:
     if not isinstance(value, bool):
         raise _refuse(attribute.name, f"must be True or False, not {value!r}")
@@ -188,7 +198,11 @@ class Policy:
     max_retries: int = attrs.field(default=2, validator=_between(0, _LIMIT))
     """Further tries after the first, for failures that a retry can mend."""
     sleep_between_retries: int = attrs.field(default=0, validator=_milliseconds)
-    """Pause before each retry."""
+    """Pause before each retry; before the first only if that goes to the same node again."""
+    sleep_multiplier: float = attrs.field(default=1.0, validator=_real(1.0, 100.0))
+    """What each further pause of a call is longer than the one before; 1.0 for pauses of one length."""
+    sleep_jitter: float = attrs.field(default=0.0, validator=_real(0.0, 1.0))
+    """Share of each pause that is left to chance: 0.5 for something between half of it and all."""
     timeout_delay: int = attrs.field(default=3_000, validator=_milliseconds)
     """How long a connection may take to deliver the answer to a call that has timed out."""
     timing: Timing = attrs.field(init=False, repr=False, eq=False)

@@ -31,6 +31,10 @@ class PoolLimits:
     """Shared links at most."""
     idle: float = 55.0
     """Seconds after which an idle link is not used again; older servers close theirs after 60."""
+    minimum: int = 0
+    """Links that are opened when the node joins, and kept."""
+    wait: bool = True
+    """At the maximum, wait for a link until the call's deadline instead of failing at once."""
 
 
 class Pool:
@@ -172,6 +176,18 @@ class Pool:
         else:
             self._exclusive.discard(link)
             self._forget(link)
+
+    def retire(self, link: Link) -> None:
+        """Close a link that takes no more requests, once those under way on it are answered."""
+        if link in self._shared:
+            self._shared.remove(link)
+            self._count_shared()
+            if link.load:
+                self._known.discard(link)
+                self._opened -= 1
+                link.retire()
+                return
+        self.discard(link)
 
     async def _open(self, deadline: float | None) -> Link:
         if self._opened >= self._limits.maximum and not self._make_room():

@@ -1,18 +1,19 @@
-"""Why a try failed, in the terms of the funnel: what refusals, lost links and bad arguments have in common."""
+"""Whatever ended a try, in the terms of the funnel."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire.cluster.cluster import Unreachable
 from aerospike_wire.errors import AerospikeError, ClientError, ParamError, ResultCode, class_of
-from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords
+from aerospike_wire.proto.commands.base import NO_WORDS
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.transport import LinkFailure
 
 if TYPE_CHECKING:
+    from aerospike_wire.cluster.breaker import Breaker
     from aerospike_wire.cluster.node import Node
     from aerospike_wire.errors import SeedFailure
+    from aerospike_wire.proto.commands.base import ServerWords
 
 
 class Trouble(Exception):
@@ -29,8 +30,10 @@ class Trouble(Exception):
         argument: str | None = None,
         seeds: tuple[SeedFailure, ...] = (),
         final: bool = False,
+        charge: bool = True,
         cause: BaseException | None = None,
         node: Node | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -42,12 +45,24 @@ class Trouble(Exception):
         self.seeds = seeds
         self.final = final
         """True if no retry can help, whatever the code's row says."""
+        self.charge = charge
+        """False if the node had no part in it, or was charged with it before, whatever the code's row says."""
         self.cause = cause
         self.node = node
         """The node that was not even asked."""
+        self.breaker = breaker
+        """The breaker that kept the request back."""
 
 
-REFUSALS: Final = (InvalidArgument, ParamError, Trouble, Unreachable, ClientError)
+class Unreachable(Exception):
+    """No seed led to a usable node."""
+
+    def __init__(self, seeds: tuple[SeedFailure, ...]) -> None:
+        super().__init__("no seed could be used")
+        self.seeds = seeds
+
+
+REFUSALS: Final = (InvalidArgument, ParamError, Trouble, Unreachable, ClientError, LinkFailure)
 """What can end a call before anything is sent."""
 
 
@@ -56,7 +71,7 @@ def as_trouble(error: BaseException) -> Trouble:
     if isinstance(error, Trouble):
         return error
     if isinstance(error, LinkFailure):
-        return Trouble(error.code, error.message, sent=error.sent, cause=error.__cause__)
+        return Trouble(error.code, error.message, sent=error.sent, charge=error.charge, cause=error.__cause__)
     if isinstance(error, InvalidArgument):
         return Trouble(error.code, str(error), argument=error.argument, final=True, cause=error.__cause__)
     if isinstance(error, ParamError):

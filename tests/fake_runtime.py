@@ -102,6 +102,9 @@ class FakePool:
     def discard(self, link: FakeLink) -> None:
         self.discarded += 1
 
+    def retire(self, link: FakeLink) -> None:
+        self.discarded += 1
+
 
 class FakeNode:
     """A node as the core sees it."""
@@ -113,6 +116,7 @@ class FakeNode:
         self.address = f"{name}:3000"
         self.active = True
         self.session: Any = "session"
+        self.racks: dict[str, int] = {}
         self.link = FakeLink(runtime, answers)
         self.pool = FakePool(self.link)
         self.breaker = Breaker(limit, 1.0)
@@ -136,13 +140,17 @@ class FakeCluster:
         self.look_at = float("inf")
         self.looks = 0
 
-    async def connect(self) -> None:
+    async def connect(self, deadline: float | None = None) -> None:
         self.connected = True
 
-    def any_node(self) -> FakeNode | None:
-        return next((node for node in self.nodes.values() if node.active), None)
+    def any_node(self, failed: FakeNode | None = None) -> FakeNode | None:
+        nodes = self.active()
+        return next((node for node in nodes if node is not failed), nodes[0] if nodes else None)
 
-    def look_soon(self) -> None:
+    def active(self) -> list[FakeNode]:
+        return [node for node in self.nodes.values() if node.active]
+
+    def look_soon(self, deadline: float | None = None) -> None:
         self.looks += 1
 
 

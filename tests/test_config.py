@@ -73,11 +73,13 @@ def test_settings_go_on_top_of_the_dict() -> None:
 def test_all_settings() -> None:
     """Each setting arrives where it belongs."""
     config = parse_config(
-        "h", user="u", password="p", auth_mode=1, app_id="app", login_timeout=1, max_error_rate=0, error_rate_window=3,
+        "h", user="u", password="p", auth_mode=2, app_id="app", login_timeout=1, max_error_rate=0, error_rate_window=3,
         use_services_alternate=True, max_conns_per_node=7, pipelines_per_node=2, max_socket_idle=20,
         policies={"read": {"total_timeout": 5}}, error_detail="digest", error_hooks=[{2: KeyError}],
     )  # fmt: skip
-    assert (config.user, config.password, config.auth_mode) == ("u", "p", AuthMode.EXTERNAL)
+    assert config.password is not None
+    assert (config.user, config.password.reveal(), config.auth_mode) == ("u", "p", AuthMode.EXTERNAL_INSECURE)
+    assert "password=Secret(...)" in repr(config)
     assert (config.app_id, config.login_timeout, config.max_error_rate, config.error_rate_window) == ("app", 1, 0, 3)
     assert config.use_services_alternate
     assert (config.pool.maximum, config.pool.pipelines, config.pool.idle) == (7, 2, 20.0)

@@ -64,7 +64,7 @@ def test_the_same_documentation(name: str, ours: Any, theirs: Any) -> None:
 def test_only_one_is_awaited(name: str, ours: Any, theirs: Any) -> None:
     """The blocking twin of a coroutine function is a plain function, and what is plain in one is so in both."""
     assert not inspect.iscoroutinefunction(theirs)
-    plain = {"__init__", "__repr__", "with_error_hook", "query", "select", "where", "is_connected"}
+    plain = {"__init__", "__repr__", "with_error_hook", "deadline", "query", "select", "where", "is_connected"}
     is_query = ours.__qualname__.startswith(("AsyncQuery.", "QueryBase."))
     if name in plain and (name != "select" or is_query):
         assert not inspect.iscoroutinefunction(ours)
@@ -89,7 +89,9 @@ def test_calls_take_a_hook() -> None:
     """Every command that goes to a server takes ``error_hook``, by keyword only and at the end."""
     for cls in (AsyncClient, Client):
         for name, method in public(cls).items():
-            if name in {"connect", "close", "with_error_hook", "query", "is_connected"} or name.startswith("__"):
+            if name in {"connect", "close", "with_error_hook", "deadline", "query", "is_connected"} or name.startswith(
+                "__"
+            ):
                 continue
             last = list(inspect.signature(method).parameters.values())[-1]
             assert (last.name, last.kind, last.default) == ("error_hook", last.KEYWORD_ONLY, None), name

@@ -11,6 +11,7 @@ from aerospike_wire.aio.info import Nodes
 from aerospike_wire.aio.queries import AsyncQuery, Queries
 from aerospike_wire.aio.records import Records
 from aerospike_wire.aio.udf import Functions
+from aerospike_wire.deadline import Deadline
 from aerospike_wire.transport.aio import AsyncRuntime
 
 if TYPE_CHECKING:
@@ -79,6 +80,21 @@ class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def deadline(self, seconds: float) -> Deadline:
+        """A limit of time for every call inside ``with client.deadline(0.2):``, whatever their policies allow.
+
+        It holds for batches, queries and connecting too, for every client, and in tasks that
+        are started inside. Inside another block it can only shorten the time. A call that it
+        ends raises TimeoutError.
+
+        Args:
+            seconds: from the entry of the block.
+
+        Raises:
+            ParamError: ``seconds`` is no number, or negative.
+        """
+        return Deadline(seconds)
 
     def with_error_hook(self, error_hook: ErrorHook) -> Self:
         """A client on the same connections whose errors pass through one more hook.

@@ -12,6 +12,7 @@ from aerospike_wire.cluster.login import Authenticator
 from aerospike_wire.cluster.partitions import PartitionMap
 from aerospike_wire.errors import ResultCode, SeedFailure, Step
 from aerospike_wire.transport import LinkFailure
+from aerospike_wire.trouble import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,14 +25,6 @@ log: Final = logging.getLogger("aerospike_wire.cluster")
 
 _FORGET_AFTER: Final = 5
 """Looks at a node that must fail in a row before it is forgotten."""
-
-
-class Unreachable(Exception):
-    """No seed led to a usable node."""
-
-    def __init__(self, seeds: tuple[SeedFailure, ...]) -> None:
-        super().__init__("no seed could be used")
-        self.seeds = seeds
 
 
 class Cluster:
@@ -54,7 +47,7 @@ class Cluster:
 
     # Coming and going
 
-    async def connect(self) -> None:
+    async def connect(self, deadline: float | None = None) -> None:
         """Find the cluster, unless that was done before.
 
         Raises:
@@ -124,9 +117,10 @@ class Cluster:
 
     # Which node
 
-    def any_node(self) -> Node | None:
-        """One of the active nodes, by chance."""
+    def any_node(self, failed: Node | None = None) -> Node | None:
+        """One of the active nodes, by chance; the one that failed only if there is no other."""
         nodes = self.active()
+        nodes = [node for node in nodes if node is not failed] or nodes
         return random.choice(nodes) if nodes else None  # noqa: S311  nothing secret depends on it
 
     def active(self) -> list[Node]:
@@ -135,7 +129,7 @@ class Cluster:
 
     # Looking after it
 
-    def look_soon(self) -> None:
+    def look_soon(self, deadline: float | None = None) -> None:
         """Look at the nodes beside the calls, or at once where nothing runs beside them."""
         if not self._looking and not self.closed and self.connected:
             self._looking = True

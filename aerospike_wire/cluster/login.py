@@ -56,13 +56,13 @@ class Authenticator:
     def __init__(self, runtime: Runtime, config: ClientConfig) -> None:
         self._runtime = runtime
         self._config = config
-        self._password = config.password or ""
+        self._password = "" if config.password is None else config.password.reveal()
         self._hash: bytes | None = None
 
     @property
     def needed(self) -> bool:
         """True if the client has a user."""
-        return self._config.user is not None or self._config.auth_mode is AuthMode.PKI
+        return self._config.logs_in
 
     async def authenticate(self, link: Link, session: Session | None) -> Session | None:
         """Log a new link in, with the node's session where there is one.

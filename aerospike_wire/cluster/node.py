@@ -51,6 +51,7 @@ class Node:
         "peers_generation",
         "pool",
         "port",
+        "racks",
         "session",
         "tend_link",
     )
@@ -83,6 +84,8 @@ class Node:
         """Why the last of them failed."""
         self.peers_generation = ""
         self.partition_generation = ""
+        self.racks: dict[str, int] = {}
+        """The node's rack in each namespace."""
         self.tend_link: Link | None = None
         """A link of its own for looking at the node, so that it never waits behind commands."""
         self.pool = Pool(runtime, self.connect, config.pool)

@@ -1,4 +1,4 @@
-"""Which replica of a partition gets a request."""
+"""Which replica of a partition gets a request (protocol section 11.3)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,28 @@ def choose(
     columns: Sequence[Sequence[Node | None]],
     pid: int,
     replica: Replica,
-    attempt: int,
+    step: int,
     *,
     write: bool,
+    failed: Node | None = None,
+    namespace: str = "",
+    racks: Sequence[int] = (),
 ) -> Node | None:
     """The node for a partition, None if no active one is known.
+
+    The rules are the C client's. RANDOM picks among the partition's replicas, for writes
+    too; the Java client picks reads among all nodes of the cluster and sends writes to the
+    master, which costs a hop that the server makes up for.
 
     Args:
         columns: replica number, then partition.
         pid: the partition.
-        replica: the policy. Racks are not known yet, so PREFER_RACK works as SEQUENCE.
-        attempt: 0 for the first try; each retry moves on to the next replica.
+        replica: the policy.
+        step: 0 for the first try; a retry that goes on to the next replica adds one.
         write: writes begin with the master, whatever the policy, but for RANDOM.
+        failed: the node of the last try, which ANY, RANDOM and PREFER_RACK ask again only if no other is active.
+        namespace: whose racks count for PREFER_RACK.
+        racks: the racks that PREFER_RACK prefers, best first.
     """
     size = len(columns)
     if not size:
@@ -44,12 +54,20 @@ def choose(
     elif replica is Replica.RANDOM:
         start = random.randrange(size)  # noqa: S311  nothing secret depends on it
     else:
-        start = attempt
-    for step in range(size):
-        node = columns[(start + step) % size][pid]
-        if node is not None and node.active:
-            return node
-    return None
+        start = step
+        if replica is not Replica.PREFER_RACK or write:
+            failed = None
+    nodes = [columns[(start + place) % size][pid] for place in range(size)]
+    active = [node for node in nodes if node is not None and node.active]
+    if not active:
+        return None
+    others = [node for node in active if node is not failed] or active
+    if replica is Replica.PREFER_RACK and not write:
+        for rack in racks:
+            for node in others:
+                if node.racks.get(namespace) == rack:
+                    return node
+    return others[0]
 
 
 def for_reading(replica: Replica, mode: ReadModeSC, *, strong: bool) -> Replica:

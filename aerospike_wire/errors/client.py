@@ -75,6 +75,14 @@ class NoMoreConnectionsError(ClientError, code=ResultCode.NO_MORE_CONNECTIONS):
 class MaxErrorRateExceeded(ClientError, code=ResultCode.MAX_ERROR_RATE):
     """The circuit breaker of the node is open; nothing was sent."""
 
+    count: int | None = None
+    """Errors of the node within the window."""
+    limit: int | None = None
+    """Errors that the window may have: ``max_error_rate``."""
+    window: float | None = None
+    """Length of the window in seconds: ``error_rate_window`` times ``tend_interval``."""
+    family_attributes = ("count", "limit", "window")
+
 
 class MaxRetriesExceeded(ClientError, code=ResultCode.MAX_RETRIES_EXCEEDED):
     """For the number's sake: this client raises the last error, with all attempts on it."""

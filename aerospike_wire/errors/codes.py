@@ -143,6 +143,9 @@ class Retry(enum.Enum):
     """The same request gets the same answer until something else is changed."""
     LATER = "later"
     """It may succeed after a pause; the client leaves that choice to the caller."""
+    RELOGIN = "relogin"
+    """It may succeed on a connection that has logged in anew; a client that has a user does so once by itself,
+    whatever ``max_retries`` says, because the node has refused the request and not carried it out."""
     AUTO = "auto"
     """It may succeed at once; the client does so itself, up to ``max_retries``."""
 
@@ -184,6 +187,10 @@ class CodeFacts:
     connection: ConnectionFate = ConnectionFate.KEEP
     doubt: bool = False
     """True if a write answered with this code may have been applied nevertheless."""
+    counts: bool = False
+    """True if the code speaks of the node's health and not of the request: the circuit breaker counts it."""
+    same_node: bool = False
+    """True if a write is sent to the same replica again; other retries, and all of reads, go on to the next."""
 
     @property
     def transient(self) -> bool:
@@ -192,7 +199,7 @@ class CodeFacts:
 
 
 _C = ResultCode
-_NEVER, _LATER, _AUTO = Retry.NEVER, Retry.LATER, Retry.AUTO
+_NEVER, _LATER, _RELOGIN, _AUTO = Retry.NEVER, Retry.LATER, Retry.RELOGIN, Retry.AUTO
 _SRV, _EE, _NEW, _OLD = Sender.SERVER, Sender.ENTERPRISE, Sender.NEWER_SERVER, Sender.OLD_SERVER
 _UNUSED, _CLI, _PEER = Sender.UNUSED, Sender.CLIENT, Sender.PEER_CLIENT
 _CLOSE = ConnectionFate.CLOSE
@@ -231,6 +238,7 @@ _ROWS: Final = (
         "the node had too many errors lately, so nothing was sent to it",
         "wait for the next error window, and find out why the node fails; "
         "max_error_rate and error_rate_window set the limit",
+        same_node=True,
     ),
     CodeFacts(
         _C.USE_NORMAL_RETRY, "UseNormalRetry", _PEER, _NEVER,
@@ -249,7 +257,7 @@ _ROWS: Final = (
         _C.CONNECTION, "ConnectionError", _CLI, _AUTO,
         "the connection to the node could not be made or was lost",
         "check that the node is up and its address reachable from here",
-        _CLOSE, doubt=True,
+        _CLOSE, doubt=True, counts=True,
     ),
     CodeFacts(
         _C.TLS, "TLSError", _CLI, _NEVER, "the TLS handshake or the encrypted stream failed",
@@ -266,6 +274,7 @@ _ROWS: Final = (
         _C.NO_MORE_CONNECTIONS, "NoMoreConnectionsError", _CLI, _AUTO,
         "all connections that the pool of the node may hold are in use",
         "raise max_conns_per_node or run fewer commands at once",
+        same_node=True,
     ),
     CodeFacts(
         _C.ASYNC_CONNECTION, "AsyncConnectionError", _PEER, _LATER,
@@ -334,7 +343,7 @@ _ROWS: Final = (
     CodeFacts(
         _C.TIMEOUT, "TimeoutError", _SRV, _AUTO, "the time allowed for the request ran out",
         "see the attempts for who ran out of time, and total_timeout and socket_timeout for how much there was",
-        doubt=True,
+        doubt=True, counts=True, same_node=True,
     ),
     CodeFacts(
         _C.ALWAYS_FORBIDDEN, "AlwaysForbidden", _UNUSED, _NEVER,
@@ -344,6 +353,7 @@ _ROWS: Final = (
         _C.CLUSTER, "ClusterError", _SRV, _AUTO,
         "the partition is not available on this node right now, or no node is connected",
         "nodes may be starting, or too few are up for this partition",
+        counts=True,
     ),
     CodeFacts(
         _C.BIN_INCOMPATIBLE_TYPE, "BinIncompatibleType", _SRV, _NEVER,
@@ -376,6 +386,7 @@ _ROWS: Final = (
         _C.DEVICE_OVERLOAD, "DeviceOverload", _SRV, _AUTO,
         "the storage of the node cannot keep up with the writes",
         "write more slowly; max-write-cache and the devices set the limit",
+        counts=True,
     ),
     CodeFacts(
         _C.RECORD_KEY_MISMATCH, "RecordKeyMismatch", _SRV, _NEVER,
@@ -489,9 +500,9 @@ _ROWS: Final = (
         "check the password, and the auth mode the user was made for",
     ),
     CodeFacts(
-        _C.EXPIRED_SESSION, "ExpiredSession", _EE, _LATER,
+        _C.EXPIRED_SESSION, "ExpiredSession", _EE, _RELOGIN,
         "the session of the login has expired",
-        "the client logs in again on the next connection; repeat the call", _CLOSE,
+        "the client logs in anew by itself; if the node goes on refusing, its log says why", _CLOSE,
     ),
     CodeFacts(_C.INVALID_ROLE, "InvalidRole", _EE, _NEVER, "no such role, or none was named"),
     CodeFacts(_C.ROLE_EXISTS, "RoleExistsError", _EE, _NEVER, "a role of this name exists"),
@@ -508,7 +519,7 @@ _ROWS: Final = (
     ),
     CodeFacts(_C.INVALID_QUOTA, "InvalidQuota", _EE, _NEVER, "the quota is not acceptable"),
     CodeFacts(
-        _C.NOT_AUTHENTICATED, "NotAuthenticated", _EE, _LATER,
+        _C.NOT_AUTHENTICATED, "NotAuthenticated", _EE, _RELOGIN,
         "the connection has not logged in",
         "connect with user and password; if they were given, the session ended: repeat the call",
         _CLOSE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aerospike_wire.deadline import Deadline
 from aerospike_wire.sync.admin import Users
 from aerospike_wire.sync.batches import Batches
 from aerospike_wire.sync.indexes import Indexes
@@ -78,6 +79,21 @@ class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def deadline(self, seconds: float) -> Deadline:
+        """A limit of time for every call inside ``with client.deadline(0.2):``, whatever their policies allow.
+
+        It holds for batches, queries and connecting too, for every client, and in tasks that
+        are started inside. Inside another block it can only shorten the time. A call that it
+        ends raises TimeoutError.
+
+        Args:
+            seconds: from the entry of the block.
+
+        Raises:
+            ParamError: ``seconds`` is no number, or negative.
+        """
+        return Deadline(seconds)
 
     def with_error_hook(self, error_hook: ErrorHook) -> Self:
         """A client on the same connections whose errors pass through one more hook.

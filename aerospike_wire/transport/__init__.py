@@ -29,13 +29,22 @@ class LinkFailure(Exception):
     One object for each waiting caller, with the common reason as its cause.
     """
 
-    def __init__(self, code: int, message: str, *, sent: bool) -> None:
+    def __init__(self, code: int, message: str, *, sent: bool, charge: bool = True) -> None:
         super().__init__(message)
         self.code = code
         """A result code of the client, or TIMEOUT."""
         self.message = message
         self.sent = sent
         """True if all bytes of the request had been handed to the socket."""
+        self.charge = charge
+        """False if the node had no part in it, or another caller reports the same loss of the link already."""
+
+
+def note_doubt(stopped: BaseException) -> None:
+    """Mark what ends a call from outside after a write was sent: a note, and ``in_doubt`` set to True."""
+    if SENT_NOTE not in getattr(stopped, "__notes__", ()):
+        stopped.add_note(SENT_NOTE)
+    stopped.in_doubt = True  # type: ignore[attr-defined]  # any exception takes attributes
 
 
 class Call(NamedTuple):
@@ -111,6 +120,9 @@ class SharedLink(Link, Protocol):
         Raises:
             LinkFailure: the link is closed.
         """
+
+    def retire(self) -> None:
+        """Close the connection as soon as every request under way on it is answered or given up."""
 
     def give_up(self, future: Future) -> bool:
         """The caller waits no longer for what :meth:`post` gave it; True if the request had been sent."""

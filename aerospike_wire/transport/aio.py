@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from aerospike_wire.errors import ResultCode
 from aerospike_wire.policy import Timing
 from aerospike_wire.proto.channel import Channel, Exchange
-from aerospike_wire.transport import SENT_NOTE, LinkFailure
+from aerospike_wire.transport import LinkFailure, note_doubt
 from aerospike_wire.transport.aio_frames import AsyncFrames
 from aerospike_wire.transport.blocking import connect_failure, words_of
 
@@ -87,6 +87,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
         self._ended = False
+        self._retired = False
         self._closed = loop.create_future()
 
     # What the core calls
@@ -119,10 +120,11 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def _enqueue(self, waiter: Waiter) -> None:
         if self._ended:
-            raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False)
+            raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False, charge=False)
         silence, at = waiter.timing[0], self._timer_at
         if waiter.deadline < at and waiter.deadline <= time.monotonic():
-            raise LinkFailure(ResultCode.TIMEOUT, "the total timeout passed before the request was sent", sent=False)
+            words = "the total timeout passed before the request was sent"
+            raise LinkFailure(ResultCode.TIMEOUT, words, sent=False, charge=False)
         self._channel.send(waiter)
         unsent = self._unsent
         if not unsent and not self._paused:
@@ -143,7 +145,7 @@ class AsyncLink(asyncio.BufferedProtocol):
             return await waiter.future
         except asyncio.CancelledError as cancelled:
             if self.give_up(waiter.future) and call.write:
-                cancelled.add_note(SENT_NOTE)
+                note_doubt(cancelled)
             raise
 
     def begin(self, call: Call) -> Waiter:
@@ -196,6 +198,12 @@ class AsyncLink(asyncio.BufferedProtocol):
     def close(self) -> None:
         """End the connection at once."""
         self._abort(ConnectionAbortedError("the connection was closed by this side"))
+
+    def retire(self) -> None:
+        """Close as soon as every request under way is answered."""
+        self._retired = True
+        if not self._queue:
+            self.close()
 
     def _abort(self, reason: BaseException) -> None:
         if self._transport is not None:
@@ -275,9 +283,9 @@ class AsyncLink(asyncio.BufferedProtocol):
                     return
             elif waiter.due(heard) <= late:
                 which = "total timeout passed" if waiter.deadline <= late else "socket was silent for too long"
-                waiter.future.set_exception(
-                    LinkFailure(ResultCode.TIMEOUT, f"the {which} before the answer came", sent=waiter.sent)
-                )
+                words = f"the {which} before the answer came"
+                failure = LinkFailure(ResultCode.TIMEOUT, words, sent=waiter.sent, charge=waiter.sent or self._paused)
+                waiter.future.set_exception(failure)
                 self._abandon(waiter, now)
         soonest = min((waiter.due(heard) for waiter in self._queue), default=math.inf)
         if soonest < self._timer_at:
@@ -306,6 +314,8 @@ class AsyncLink(asyncio.BufferedProtocol):
                 future.set_result(waiter.body)
         if channel.error is not None:
             self._abort(channel.error)
+        elif self._retired and not self._queue:
+            self.close()
 
     def pause_writing(self) -> None:
         """The socket is full: hold requests back."""
@@ -346,8 +356,11 @@ class AsyncLink(asyncio.BufferedProtocol):
             code, words = ResultCode.TLS, str(reason)
         else:
             code, words = ResultCode.CONNECTION, words_of(reason) if isinstance(reason, OSError) else str(reason)
+        # The loss of a link is one error of its node, however many calls it ends.
+        charge = not isinstance(reason, ConnectionAbortedError)
         for waiter in waiting:
-            failure = LinkFailure(code, words, sent=waiter.sent)
+            failure = LinkFailure(code, words, sent=waiter.sent, charge=charge)
+            charge = False
             failure.__cause__ = reason
             waiter.future.set_exception(failure)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.proto.channel import Channel, Exchange
-from aerospike_wire.transport import SENT_NOTE, Call, LinkFailure
+from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.transport.blocking_frames import BlockingFrames
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class BlockingLink:
             if isinstance(error, OSError):
                 raise _failure(error, call, sent=True) from error
             if call.write:
-                error.add_note(SENT_NOTE)
+                note_doubt(error)
             raise
 
     def advance(self, call: Call) -> None:

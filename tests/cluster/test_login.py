@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ async def test_login_is_the_official_clients(settings: dict[str, Any], name: str
 
 async def test_login_by_certificate() -> None:
     """The certificate is all there is; the token alone opens further connections."""
-    login = authenticator(auth_mode=3)
+    login = authenticator(auth_mode=3, tls=ssl.create_default_context())
     link: Any = Link(GIVEN, DONE)
     session = await login.login(link)
     assert await login.authenticate(link, session) is session

@@ -16,6 +16,7 @@ class Spot:
     def __init__(self, name: str, *, active: bool = True) -> None:
         self.name = name
         self.active = active
+        self.racks: dict[str, int] = {}
 
 
 def columns(*nodes: Spot | None) -> Any:

@@ -93,8 +93,8 @@ def test_only_node_trouble_is_retried_at_once(row: CodeFacts) -> None:
 
 @each_row
 def test_transient_follows_from_retry(row: CodeFacts) -> None:
-    """A code is transient exactly if the same request may succeed at once or later."""
-    assert row.transient is (row.retry in {Retry.AUTO, Retry.LATER})
+    """A code is transient exactly if the same request may succeed at once, after a login or later."""
+    assert row.transient is (row.retry in {Retry.AUTO, Retry.RELOGIN, Retry.LATER})
 
 
 @each_row
