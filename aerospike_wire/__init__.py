@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from aerospike_wire import errors, exception
 from aerospike_wire.aio import AsyncClient
 from aerospike_wire.errors import ErrorMiddleware, Failure, Hook, ResultCode
@@ -37,3 +39,6 @@ __all__ = [
     "errors",
     "exception",
 ]
+
+# Silent until a program says where its logs go.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
