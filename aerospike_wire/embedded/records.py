@@ -14,6 +14,7 @@ from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, Info1, Info2, Info3
 from aerospike_wire.proto.keys import DIGEST_SIZE, MAX_SET
 from aerospike_wire.proto.message import OpCode
+from aerospike_wire.proto.values import Particle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +34,12 @@ TTL_NEVER: Final = 0xFFFF_FFFF
 TTL_KEEP: Final = 0xFFFF_FFFE
 _TOUCH_NEVER: Final = -1
 
-RECORD_OVERHEAD: Final = 40
-"""Bytes of a record besides its set, its key and its bins, about."""
-BIN_OVERHEAD: Final = 2
-"""Bytes of a bin besides its name and its value, about."""
+RECORD_OVERHEAD: Final = 35
+"""Bytes of a stored record besides its set, its key, its expiry and its bins."""
+_VOID_TIME_SIZE: Final = 4
+_SIZED_PARTICLE: Final = 5
+"""Bytes of the type and the size in front of a stored value."""
+_PARTICLE_SIZES: Final = {Particle.FLOAT.value: 9, Particle.BOOL.value: 2}
 
 # Plain numbers: operators of enumerations take a microsecond each, and every request meets several.
 _CREATE_ONLY: Final = Info2.CREATE_ONLY.value
@@ -414,10 +417,27 @@ def expiry(namespace: Namespace, record: StoredRecord, ttl: int, now: int) -> in
     return now + ttl
 
 
-def record_size(record: StoredRecord, bins: Bins) -> int:
-    """Bytes that a record with these bins takes, about as a server counts them."""
-    size = RECORD_OVERHEAD + len(record.set) + len(record.key or b"")
-    return size + sum(len(name) + BIN_OVERHEAD + len(data) for name, (_, data) in bins.items())
+def record_size(record: StoredRecord, bins: Bins, void_time: int = 0) -> int:
+    """Bytes that a record with these bins takes as a server stores it, before it is rounded up."""
+    size = RECORD_OVERHEAD + (_VOID_TIME_SIZE if void_time else 0)
+    if record.set:
+        size += 1 + len(record.set)
+    if record.key:
+        size += _varint_size(len(record.key)) + len(record.key)
+    size += _varint_size(len(bins))
+    return size + sum(1 + len(name) + _particle_size(kind, data) for name, (kind, data) in bins.items())
+
+
+def _varint_size(value: int) -> int:
+    return max(1, -(-value.bit_length() // 7))
+
+
+def _particle_size(kind: int, data: bytes) -> int:
+    if kind == Particle.INTEGER:
+        # Small integers are stored in fewer bytes; negative ones are large as unsigned numbers.
+        value = int.from_bytes(data, "big")
+        return 2 + next(size for size in (1, 2, 4, 8) if value < 1 << 8 * size)
+    return _PARTICLE_SIZES.get(kind, _SIZED_PARTICLE + len(data))
 
 
 def save(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aerospike_wire.embedded import lua, records
+from aerospike_wire import lua
+from aerospike_wire.embedded import operations, records
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.embedded.store import StoredRecord
 from aerospike_wire.errors import ProtocolError
@@ -31,6 +32,8 @@ PATH: Final = "/opt/aerospike/usr/udf/lua"
 
 _STORED_UNIT: Final = 16
 """Servers store records in units of so many bytes."""
+_END_MARK: Final = 4
+"""Bytes behind a stored record."""
 _MODULE_UNUSABLE: Final = b"UDF: Execution Error 1"
 _ARGUMENT_UNUSABLE: Final = b"UDF: Execution Error 2"
 _NO_TEXT: Final = b"result value type unexpected"
@@ -160,23 +163,11 @@ def _run(
     asked = message.header.transaction_ttl / 1000
     limit = min(asked, modules.time_limit) if asked else modules.time_limit
     if record is None:
-        facts = lua.RecordFacts(exists=False, digest=digest)
-        bins: dict[bytes, Any] = {}
+        subject = lua.Subject(lua.RecordFacts(exists=False, digest=digest), (), lambda _name: None)
     else:
-        key = message.fields.get(Field.KEY) if record.key is None else record.key
-        facts = lua.RecordFacts(
-            exists=True,
-            digest=digest,
-            generation=record.generation,
-            ttl=max(record.void_time - now, 0) if record.void_time else 0,
-            set=record.set or None,
-            key=_value(key[0], key[1:]) if key else None,
-            last_update=record.last_update,
-            size=-(-records.record_size(record, record.bins) // _STORED_UNIT) * _STORED_UNIT,
-        )
-        bins = {name: _value(kind, data) for name, (kind, data) in record.bins.items()}
+        subject = subject_of(record, now)
     try:
-        outcome = machine.call(call.function, facts, bins, call.arguments, limit=limit, now=node.clock.milliseconds())
+        outcome = machine.call(call.function, subject, call.arguments, limit=limit, now=node.clock.milliseconds())
     except lua.ValueUnusableError as error:
         raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, str(error)) from None
     finally:
@@ -185,6 +176,32 @@ def _run(
     if outcome.code:
         raise Refusal(outcome.code, "an update inside the function failed")
     return outcome
+
+
+def subject_of(record: StoredRecord, now: int) -> lua.Subject:
+    """A record as Lua sees it; its bins are those of this moment.
+
+    Args:
+        record: the record.
+        now: seconds since 2010.
+    """
+    bins = dict(record.bins)
+    facts = lua.RecordFacts(
+        exists=True,
+        digest=record.digest,
+        generation=record.generation,
+        ttl=max(record.void_time - now, 0) if record.void_time else 0,
+        set=record.set or None,
+        key=_value(record.key[0], record.key[1:]) if record.key else None,
+        last_update=record.last_update,
+        size=_stored_size(record),
+    )
+    return lua.Subject(facts, tuple(bins), lambda name: _value(*bins[name]))
+
+
+def _stored_size(record: StoredRecord) -> int:
+    size = records.record_size(record, record.bins, record.void_time) + _END_MARK
+    return -(-size // _STORED_UNIT) * _STORED_UNIT
 
 
 def _value(kind: int, data: bytes) -> Any:
@@ -202,6 +219,17 @@ def _encode(value: Any) -> tuple[int, bytes]:
     return int(kind), data
 
 
+def _stored(value: Any) -> tuple[int, bytes]:
+    kind, data = _encode(value)
+    if kind != Particle.GEOJSON:
+        return kind, data
+    try:
+        return operations.stored(kind, data)
+    except Refusal:
+        # A script may store what is no GeoJSON: nothing finds it by its place.
+        return kind, data
+
+
 def _write(
     node: Node,
     namespace: Namespace,
@@ -215,7 +243,7 @@ def _write(
         record = StoredRecord(digest, message.fields.get(Field.SET, b""), {}, generation=0)
     ttl = message.header.record_ttl if outcome.ttl is None else outcome.ttl
     void_time = records.expiry(namespace, record, ttl, now)
-    bins = {name: record.bins[name] if value is None else _encode(value) for name, value in outcome.bins.items()}
+    bins = {name: record.bins[name] if value is None else _stored(value) for name, value in outcome.bins.items()}
     if bins:
         key = None if outcome.key_dropped else message.fields.get(Field.KEY)
         records.save(namespace, record, bins, void_time, node.clock.milliseconds(), key=key)
