@@ -8,6 +8,7 @@ from aerospike_wire import errors, exception
 from aerospike_wire.aio import AsyncClient
 from aerospike_wire.errors import ErrorMiddleware, Failure, Hook, ResultCode
 from aerospike_wire.sync import Client
+from aerospike_wire.transaction import AbortStatus, CommitStatus, Transaction, TransactionState
 from aerospike_wire.types import (
     CDTInfinite,
     CDTWildcard,
@@ -21,10 +22,12 @@ from aerospike_wire.types import (
 )
 
 __all__ = [
+    "AbortStatus",
     "AsyncClient",
     "CDTInfinite",
     "CDTWildcard",
     "Client",
+    "CommitStatus",
     "ErrorMiddleware",
     "Failure",
     "GeoJSON",
@@ -36,6 +39,8 @@ __all__ = [
     "RawParticle",
     "Record",
     "ResultCode",
+    "Transaction",
+    "TransactionState",
     "errors",
     "exception",
 ]

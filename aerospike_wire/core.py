@@ -30,6 +30,7 @@ from aerospike_wire.pool import PIPELINE_DEPTH
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.keys import partition_id
 from aerospike_wire.retries import Budget, Course, Retries
+from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
@@ -101,6 +102,10 @@ class Core:
             ParamError: the hook is not acceptable.
         """
         return Core(self.runtime, self.config, self.cluster, self.errors.with_hook(hook), self.retries)
+
+    def without_hooks(self) -> Core:
+        """A core for the client's own steps, whose errors are told as part of a larger one."""
+        return Core(self.runtime, self.config, self.cluster, self.errors.without_hooks(), self.retries)
 
     # Connecting
 
@@ -176,6 +181,8 @@ class Core:
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:
+            if policy.txn is not None:
+                return await transaction.execute(self, command, policy.txn, hook)
             course: Course | None = None
             try:
                 while True:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from aerospike_wire.batch import BatchResult, BatchRow
 from aerospike_wire.errors import Attempt, ResultCode, is_in_doubt
 from aerospike_wire.proto.keys import PARTITIONS
+from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
@@ -134,6 +135,15 @@ async def batch(core: Core, command: Batch, hook: Hook | HookMapping | None = No
     """
     fan = Fanout(core, hook)
     policy: Any = await fan.prepare(command)
+    if policy.txn is None:
+        return await _rounds(core, fan, command)
+
+    return await transaction.batch(core, fan, command, policy.txn, lambda: _rounds(core, fan, command))
+
+
+async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
+    """Send a batch until each row has an answer, or no further try is due."""
+    policy: Any = command.policy
     deadline = fan.deadline(policy)
     left = list(range(len(command.rows)))
     troubles: dict[int, Trouble] = {}

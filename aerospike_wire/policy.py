@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
 import attrs
 
 from aerospike_wire.errors import ParamError
+from aerospike_wire.transaction.state import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,6 +165,11 @@ def _choice(kind: type[E], default: E) -> Any:
     return attrs.field(default=default, converter=attrs.Converter(convert, takes_self=True, takes_field=True))
 
 
+def _transaction(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, Transaction):
+        raise _refuse(attribute.name, f"must be a Transaction or None, not {type(value).__name__}")
+
+
 def _filter(value: Any) -> bytes | None:
     """The bytes of a filter: of an expression, or as they are given."""
     if value is None or isinstance(value, bytes):
@@ -190,6 +196,9 @@ class Timing(NamedTuple):
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Policy:
     """What every command has in common."""
+
+    txn: ClassVar[Transaction | None] = None
+    """Commands on records have it as a field; no other can be part of a transaction."""
 
     socket_timeout: int = attrs.field(default=30_000, validator=_milliseconds)
     """Longest silence of the connection while an answer is due; 0 for no limit."""
@@ -264,6 +273,9 @@ def _without_idle(given: Mapping[str, Any], names: frozenset[str]) -> Mapping[st
     if not idle:
         return given
     for name in idle:
+        if name == "txn" and given[name] is not None:
+            problem = "is not for this kind of command: only those on records and batches can be part of a transaction"
+            raise _refuse(name, problem)
         if given[name] != _IDLE[name]:
             raise _refuse(name, f"can only be {_IDLE[name]!r} in this version, not {given[name]!r}")
     return {name: value for name, value in given.items() if name not in idle}
@@ -277,6 +289,8 @@ def _names(cls: type[Policy]) -> frozenset[str]:
 class RecordPolicy(Policy):
     """What the commands on records have in common."""
 
+    txn: Transaction | None = attrs.field(default=None, validator=_transaction, eq=False, repr=False)  # type: ignore[misc]
+    """The transaction that the command is part of; given call by call."""
     key: SendKey = _choice(SendKey, SendKey.DIGEST)
     replica: Replica = _choice(Replica, Replica.SEQUENCE)
     expressions: bytes | None = attrs.field(default=None, converter=_filter, repr=False)
@@ -305,6 +319,8 @@ class WritePolicy(RecordPolicy):
     exists: Exists = _choice(Exists, Exists.IGNORE)
     commit_level: CommitLevel = _choice(CommitLevel, CommitLevel.ALL)
     durable_delete: bool = attrs.field(default=False, validator=_flag)
+    on_locking_only: bool = attrs.field(default=False, validator=_flag)
+    """In a transaction: fail with TransactionAlreadyLocked if the transaction has written the record before."""
     ttl: int = attrs.field(default=TTL_NAMESPACE_DEFAULT, validator=_between(-2, 0xFFFF_FFFF))
     """Seconds for records whose ``meta`` has no ttl; 0 as the namespace says, -1 never expire, -2 unchanged."""
     compression_threshold: int = attrs.field(default=0, validator=_between(0, _LIMIT))
@@ -339,6 +355,8 @@ class ApplyPolicy(RecordPolicy):
     max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
     commit_level: CommitLevel = _choice(CommitLevel, CommitLevel.ALL)
     durable_delete: bool = attrs.field(default=False, validator=_flag)
+    on_locking_only: bool = attrs.field(default=False, validator=_flag)
+    """In a transaction: fail with TransactionAlreadyLocked if the transaction has written the record before."""
     ttl: int = attrs.field(default=TTL_NAMESPACE_DEFAULT, validator=_between(-2, 0xFFFF_FFFF))
 
 
@@ -354,6 +372,29 @@ class BatchPolicy(RecordPolicy):
     allow_inline_ssd: bool = attrs.field(default=False, validator=_flag)
     respond_all_keys: bool = attrs.field(default=True, validator=_flag)
     """Let the server go on with the other rows when one fails."""
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class TxnVerifyPolicy(BatchPolicy):
+    """How a commit looks whether the records that were read are unchanged."""
+
+    socket_timeout: int = attrs.field(default=3_000, validator=_milliseconds)
+    total_timeout: int = attrs.field(default=10_000, validator=_milliseconds)
+    max_retries: int = attrs.field(default=5, validator=_between(0, _LIMIT))
+    sleep_between_retries: int = attrs.field(default=1_000, validator=_milliseconds)
+    replica: Replica = _choice(Replica, Replica.MASTER)
+    read_mode_sc: ReadModeSC = _choice(ReadModeSC, ReadModeSC.LINEARIZE)
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class TxnRollPolicy(BatchPolicy):
+    """How a commit or abort is recorded, rolled over the records that were written, and closed."""
+
+    socket_timeout: int = attrs.field(default=3_000, validator=_milliseconds)
+    total_timeout: int = attrs.field(default=10_000, validator=_milliseconds)
+    max_retries: int = attrs.field(default=5, validator=_between(0, _LIMIT))
+    sleep_between_retries: int = attrs.field(default=1_000, validator=_milliseconds)
+    replica: Replica = _choice(Replica, Replica.MASTER)
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -394,11 +435,17 @@ _SECTIONS: Final[dict[str, type[Policy]]] = {
     "remove": RemovePolicy,
     "apply": ApplyPolicy,
     "batch": BatchPolicy,
+    "txn_verify": TxnVerifyPolicy,
+    "txn_roll": TxnRollPolicy,
     "query": QueryPolicy,
     "scan": QueryPolicy,
     "info": InfoPolicy,
     "admin": AdminPolicy,
 }
+
+
+_OF_TRANSACTIONS: Final = frozenset({"txn_verify", "txn_roll"})
+"""Kinds that what is given for all kinds does not hold for: they have to outlast a short failure."""
 
 
 class Policies:
@@ -430,11 +477,18 @@ class Policies:
             shared[name] = value
         self._by_name: dict[str, Policy] = {}
         for section, cls in _SECTIONS.items():
-            base = cls.of({name: value for name, value in shared.items() if name in _names(cls)})
+            own = {} if section in _OF_TRANSACTIONS else shared
+            base = cls.of({name: value for name, value in own.items() if name in _names(cls)})
             self._by_name[section] = cls.of((given or {}).get(section), base)
+            if self._by_name[section].txn is not None:
+                raise _refuse("txn", f"is given call by call and cannot be a default of {section}")
         self._by_class: dict[type[Policy], Policy] = {
             cls: self._by_name[section] for section, cls in reversed(_SECTIONS.items())
         }
+
+    def named(self, section: str) -> Any:
+        """The default policy of a kind of command."""
+        return self._by_name[section]
 
     def resolve(self, cls: type[P], given: P | Mapping[str, Any] | None) -> P:
         """The policy for a call: what the caller gave, on top of the default.

@@ -54,7 +54,7 @@ CONTEXTS: dict[str, ErrorContext] = {
             (SeedFailure("db.example:3000", "10.0.0.1:3000", Step.LOGIN.value, 65, "refused"),),
             "alice",
         ),
-        TransactionContext("put", WritePolicy(), 0x1234, KEY),
+        TransactionContext("commit", None, 0x1234, "test", "verified", "mark", 4, 2, 1, (KEY,)),
     )
 }
 """One context of every family, with every field set."""

@@ -10,6 +10,7 @@ from aerospike_wire.aio.indexes import Indexes
 from aerospike_wire.aio.info import Nodes
 from aerospike_wire.aio.queries import AsyncQuery, Queries
 from aerospike_wire.aio.records import Records
+from aerospike_wire.aio.transactions import AsyncTransactionBlock, Transactions
 from aerospike_wire.aio.udf import Functions
 from aerospike_wire.deadline import Deadline
 from aerospike_wire.transport.aio import AsyncRuntime
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
     from aerospike_wire.facade import ErrorHook
 
-__all__ = ["AsyncClient", "AsyncQuery"]
+__all__ = ["AsyncClient", "AsyncQuery", "AsyncTransactionBlock"]
 
 
-class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users):
+class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Transactions):
     """A client for asyncio.
 
     Use it from one event loop. Any number of tasks may share it; their commands

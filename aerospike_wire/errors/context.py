@@ -132,6 +132,11 @@ class ErrorContext:
         """The role that an admin command is about."""
         return None
 
+    @property
+    def transaction(self) -> int | None:
+        """The number of the transaction that the request is part of."""
+        return None
+
     def target(self) -> str:
         """What the operation was applied to, in a few words; empty if there is nothing to name."""
         return ""
@@ -139,7 +144,8 @@ class ErrorContext:
     def describe(self) -> str:
         """Operation and target in one phrase, without any value of a bin."""
         target = self.target()
-        return f"{self.operation} {target}" if target else self.operation
+        text = f"{self.operation} {target}" if target else self.operation
+        return text if self.transaction is None else f"{text} in transaction {self.transaction}"
 
     def redacted(self) -> ErrorContext:
         """The same context with user keys replaced by digests."""
@@ -174,6 +180,7 @@ _SHARED_FACTS: Final = (
     "function",
     "user",
     "role",
+    "transaction",
 )
 
 
@@ -227,6 +234,7 @@ class RecordContext(_KeyFacts):
     key: Key | None = None
     bins: tuple[str, ...] = ()
     """Names of all bins in the request; never their values."""
+    transaction: int | None = None
 
     family: ClassVar[str] = "record"
 
@@ -249,6 +257,7 @@ class BatchContext(ErrorContext):
 
     keys: tuple[Key, ...] = ()
     bins: tuple[str, ...] = ()
+    transaction: int | None = None
 
     family: ClassVar[str] = "batch"
 
@@ -314,12 +323,41 @@ class UDFContext(_KeyFacts):
     module: str | None = None
     function: str | None = None
     key: Key | None = None
+    transaction: int | None = None
 
     family: ClassVar[str] = "udf"
 
     def target(self) -> str:
         what = f"{self.module}.{self.function}" if self.function else f"{self.module}"
         return what if self.key is None else f"{what} to {key_text(self.key)}"
+
+
+@attrs.frozen
+class TransactionContext(ErrorContext):
+    """The end of a transaction: a commit or an abort."""
+
+    transaction: int | None = None
+    namespace: str | None = None
+    state: str | None = None
+    """How far the transaction is now: ``open``, ``verified``, ``committed``, ``aborted`` or ``commit_failed``."""
+    step: str | None = None
+    """What failed: ``verify``, ``mark``, ``roll`` or ``close``; None if nothing was sent."""
+    status: int | None = None
+    """A CommitStatus or an AbortStatus."""
+    reads: int = 0
+    """How many records it had read."""
+    writes: int = 0
+    """How many records it had written."""
+    keys: tuple[Key, ...] = ()
+    """The records that the failed step is about."""
+
+    family: ClassVar[str] = "transaction"
+
+    def target(self) -> str:
+        return f"of {self.reads} reads and {self.writes} writes"
+
+    def redacted(self) -> ErrorContext:
+        return attrs.evolve(self, keys=tuple(_without_user_key(key) for key in self.keys))
 
 
 @attrs.frozen
@@ -444,6 +482,10 @@ class ConnectContext(ErrorContext):
     def role(self) -> str | None:
         return None if self.request is None else self.request.role
 
+    @property
+    def transaction(self) -> int | None:
+        return None if self.request is None else self.request.transaction
+
     def target(self) -> str:
         to = f"to {', '.join(dict.fromkeys(row.seed for row in self.seeds))}" if self.seeds else ""
         if self.request is None:
@@ -452,21 +494,6 @@ class ConnectContext(ErrorContext):
 
     def redacted(self) -> ErrorContext:
         return self if self.request is None else attrs.evolve(self, request=self.request.redacted())
-
-
-@attrs.frozen
-class TransactionContext(_KeyFacts):
-    """A transaction, or a command inside one."""
-
-    transaction: int | None = None
-    """The transaction's id."""
-    key: Key | None = None
-
-    family: ClassVar[str] = "transaction"
-
-    def target(self) -> str:
-        text = "" if self.transaction is None else f"transaction {self.transaction:#x}"
-        return text if self.key is None else f"{text} {key_text(self.key)}".strip()
 
 
 def plain(value: Any) -> Any:

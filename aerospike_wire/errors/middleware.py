@@ -154,6 +154,10 @@ class ErrorMiddleware:
         more = [as_hook(hook, "error_hook") for hook in hooks]
         return ErrorMiddleware((*self.hooks, *more), error_detail=self.error_detail)
 
+    def without_hooks(self) -> ErrorMiddleware:
+        """A sibling for the client's own steps, whose failures are told as part of a larger one."""
+        return self if not self.hooks else ErrorMiddleware(error_detail=self.error_detail)
+
     def error(
         self,
         code: int,

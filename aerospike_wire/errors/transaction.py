@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aerospike_wire.errors.base import ClientError, RecordFacts, ServerError
 from aerospike_wire.errors.codes import ResultCode
 
+if TYPE_CHECKING:
+    from aerospike_wire.errors.context import ErrorContext
 
-class TransactionError(RecordFacts, ServerError, abstract=True):
-    """The parent of the server's transaction errors; adds ``key``."""
 
-    family_attributes = ("key",)
+class TransactionFacts:
+    """Adds the transaction that an error is about."""
+
+    context: ErrorContext | None
+
+    @property
+    def transaction(self) -> int | None:
+        """The transaction's number."""
+        return None if self.context is None else self.context.transaction
+
+
+class TransactionEndFacts(TransactionFacts):
+    """Adds what became of a commit or abort that failed."""
+
+    @property
+    def status(self) -> int | None:
+        """A CommitStatus or AbortStatus: how far the commit or abort got."""
+        return getattr(self.context, "status", None)
+
+
+class TransactionError(TransactionFacts, RecordFacts, ServerError, abstract=True):
+    """The parent of the server's transaction errors; adds ``key`` and ``transaction``."""
+
+    family_attributes = ("key", "transaction")
 
 
 class TransactionBlocked(TransactionError, code=ResultCode.TRANSACTION_BLOCKED):
@@ -44,13 +69,19 @@ class TransactionMonitorExists(TransactionError, code=ResultCode.TRANSACTION_MON
     """The transaction's monitor record exists already."""
 
 
-class TransactionFailed(ClientError, code=ResultCode.TRANSACTION_FAILED):
-    """The transaction could not be completed."""
+class TransactionFailed(TransactionEndFacts, ClientError, code=ResultCode.TRANSACTION_FAILED):
+    """The transaction could not be completed; adds ``transaction`` and ``status``."""
+
+    family_attributes = ("transaction", "status")
 
 
-class TransactionAlreadyCommitted(ClientError, code=ResultCode.TRANSACTION_ALREADY_COMMITTED):
-    """The transaction was committed before."""
+class TransactionAlreadyCommitted(TransactionEndFacts, ClientError, code=ResultCode.TRANSACTION_ALREADY_COMMITTED):
+    """The transaction was committed before; adds ``transaction`` and ``status``."""
+
+    family_attributes = ("transaction", "status")
 
 
-class TransactionAlreadyAborted(ClientError, code=ResultCode.TRANSACTION_ALREADY_ABORTED):
-    """The transaction was aborted before."""
+class TransactionAlreadyAborted(TransactionEndFacts, ClientError, code=ResultCode.TRANSACTION_ALREADY_ABORTED):
+    """The transaction was aborted before; adds ``transaction`` and ``status``."""
+
+    family_attributes = ("transaction", "status")

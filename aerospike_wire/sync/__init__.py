@@ -11,6 +11,7 @@ from aerospike_wire.sync.indexes import Indexes
 from aerospike_wire.sync.info import Nodes
 from aerospike_wire.sync.queries import Queries, Query
 from aerospike_wire.sync.records import Records
+from aerospike_wire.sync.transactions import TransactionBlock, Transactions
 from aerospike_wire.sync.udf import Functions
 from aerospike_wire.transport.blocking import BlockingRuntime, run
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
     from aerospike_wire.facade import ErrorHook
 
-__all__ = ["Client", "Query"]
+__all__ = ["Client", "Query", "TransactionBlock"]
 
 
-class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users):
+class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Transactions):
     """A client for blocking code.
 
     Any number of threads may share it. There is no event loop and no thread behind it.

@@ -59,7 +59,7 @@ OTHER_ERROR: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {
     "names of policies that are not known are mistakes": (
         "ParamError", -2,
         (
-            "A:policy/put_unknown_policy_key", "A:policy/put_on_locking_only",
+            "A:policy/put_unknown_policy_key",
             "A:policy/*deserialize*", "B:policy/respond_all_ops", "D:read/policy_concurrent",
             "D:read/policy_send_set_name_false", "D:read/policy_deserialize_false",
             "E:query/policy_short*", "E:query/policy_long*", "E:query/policy_partition_*", "E:query/policy_deserialize_false",

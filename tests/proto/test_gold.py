@@ -27,7 +27,6 @@ OTHER_REQUEST = {
     "A:key/bool_send_key": REFUSED + "sends as the integer 0 or 1",
     "A:select/bin_name_too_long": REFUSED + "sends: a name that no bin can have",
     "A:policy/put_unknown_policy_key": REFUSED + "passes over: a name that it does not know",
-    "A:policy/put_on_locking_only": NOT_A_POLICY,
     "A:policy/get_deserialize_false": NOT_A_POLICY,
     "B:policy/respond_all_ops": NOT_A_POLICY,
     "D:read/policy_concurrent": NOT_A_POLICY,

@@ -10,7 +10,7 @@ import attrs
 
 from aerospike_wire.errors import BatchContext, ProtocolError, RecordContext, ResultCode, UDFContext
 from aerospike_wire.policy import BatchPolicy
-from aerospike_wire.proto import compression, keys
+from aerospike_wire.proto import compression, keys, transaction
 from aerospike_wire.proto.commands.base import (
     NO_WORDS,
     RESULT_OFFSET,
@@ -27,6 +27,7 @@ from aerospike_wire.proto.commands.record import (
     read_flags,
     skip_fields,
     time_to_live,
+    without_transaction,
 )
 from aerospike_wire.proto.commands.udf import FAILURE
 from aerospike_wire.proto.fields import Field, field
@@ -50,6 +51,7 @@ _REPEAT: Final = 0x01
 _HAS_INFO: Final = 0x02
 _HAS_GENERATION: Final = 0x04
 _HAS_TTL: Final = 0x08
+_HAS_INFO4: Final = 0x10
 
 _INLINE: Final = 0x01
 _INLINE_SSD: Final = 0x02
@@ -79,6 +81,8 @@ class Row:
     record: Record | None = None
     words: ServerWords = NO_WORDS
     """What the node said beside the code."""
+    version: int | None = None
+    """In a transaction: the record's version, where the node told it."""
     attempts: list[Attempt] = attrs.field(factory=list)
     """The tries that failed for this key."""
 
@@ -86,8 +90,9 @@ class Row:
 def row_request(
     place: keys.Place,
     info: tuple[int, int, int],
-    ttl: int,
+    ttl: int | None,
     *,
+    info4: int | None = None,
     generation: int | None = None,
     fields: Sequence[bytes] = (),
     ops: Sequence[bytes] = (),
@@ -97,17 +102,20 @@ def row_request(
     Args:
         place: namespace and set, which are the first two fields.
         info: the three flag bytes.
-        ttl: seconds, or percent for reads.
+        ttl: seconds, or percent for reads; None to leave it out.
+        info4: the fourth flag byte; None to leave it out.
         generation: for rows that write.
         fields: further fields.
         ops: packed operations.
     """
-    flags = _HAS_INFO | _HAS_TTL | (0 if generation is None else _HAS_GENERATION)
+    flags = _HAS_INFO | (0 if generation is None else _HAS_GENERATION)
+    flags |= (0 if ttl is None else _HAS_TTL) | (0 if info4 is None else _HAS_INFO4)
     return b"".join(
         (
             bytes((flags, *info)),
+            b"" if info4 is None else bytes((info4,)),
             b"" if generation is None else _GENERATION.pack(generation & 0xFFFF),
-            _TTL.pack(ttl),
+            b"" if ttl is None else _TTL.pack(ttl),
             _COUNTS.pack(2 + len(fields), len(ops)),
             place.fields,
             *fields,
@@ -185,13 +193,23 @@ class Batch(Command[None]):
 
     def context(self) -> BatchContext:
         bins = tuple(dict.fromkeys(name for row in self.rows for name in row.bins))
-        return BatchContext(self.operation, self._settled_policy(), tuple(row.key for row in self.rows), bins)
+        policy, txn = without_transaction(self._settled_policy())
+        return BatchContext(self.operation, policy, tuple(row.key for row in self.rows), bins, transaction=txn)
 
     def row_context(self, row: Row) -> RecordContext | UDFContext:
         """The facts of one row, for its error."""
+        policy, txn = without_transaction(self._settled_policy())
         if row.module is not None:
-            return UDFContext(self.operation, self._settled_policy(), row.module, row.function, row.key)
-        return RecordContext(self.operation, self._settled_policy(), row.key, row.bins)
+            return UDFContext(self.operation, policy, row.module, row.function, row.key, transaction=txn)
+        return RecordContext(self.operation, policy, row.key, row.bins, transaction=txn)
+
+
+def member_fields(policy: BatchPolicy, key: Key, *, write: bool) -> list[bytes]:
+    """What a row carries because the batch is part of a transaction."""
+    if policy.txn is None:
+        return []
+    assert key.digest is not None
+    return transaction.member_fields(policy.txn, key.digest, write=write, row=True)
 
 
 def resolve_keys(given: Any) -> list[tuple[Key, keys.Place]]:
@@ -233,7 +251,15 @@ class BatchRead(Batch):
         else:
             info1 |= Info1.READ | Info1.GET_NO_BINS
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
-        return [Row(key, at, row_request(at, (info1, 0, info3), ttl, ops=ops), bins=names) for key, at in found]
+        return [
+            Row(
+                key,
+                at,
+                row_request(at, (info1, 0, info3), ttl, fields=member_fields(policy, key, write=False), ops=ops),
+                bins=names,
+            )
+            for key, at in found
+        ]
 
 
 @attrs.define(eq=False)
@@ -280,6 +306,7 @@ class BatchPart(Command[None]):
             ProtocolError: a row makes no sense, or is none that was asked for.
         """
         asked = frozenset(self.indexes)
+        with_versions = getattr(self.batch.policy, "txn", None) is not None
         for body in self._bodies:
             for offset in message_offsets(body):
                 head = MESSAGE.unpack_from(body, offset)
@@ -292,6 +319,8 @@ class BatchPart(Command[None]):
                 self.answered = True
                 row = self.batch.rows[index]
                 row.code = code
+                if with_versions:
+                    row.version = transaction.read_version(body, offset)
                 if code == 0:
                     start = skip_fields_at(body, offset, n_fields)
                     meta = {"ttl": time_to_live(void_time, wall), "gen": generation}

@@ -8,9 +8,9 @@ import attrs
 
 from aerospike_wire.policy import ApplyPolicy, BatchPolicy, CommitLevel, ReadPolicy, RemovePolicy, SendKey, WritePolicy
 from aerospike_wire.proto import keys, msgpack
-from aerospike_wire.proto.commands.batch import Batch, Row, resolve_keys, row_request
+from aerospike_wire.proto.commands.batch import Batch, Row, member_fields, resolve_keys, row_request
 from aerospike_wire.proto.commands.operate import check_operations, pack_operation
-from aerospike_wire.proto.commands.record import generation_flags, read_flags, read_meta, write_flags
+from aerospike_wire.proto.commands.record import generation_flags, locking_flag, read_flags, read_meta, write_flags
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info1, Info2, Info3
 from aerospike_wire.proto.invalid import InvalidArgument, utf8
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from aerospike_wire.types import Key
 
 
-def _row_fields(key: Key, policy: RecordPolicy) -> tuple[list[bytes], bool]:
-    """Filter and key of a row, and whether the row may be repeated."""
-    fields = []
+def _row_fields(key: Key, policy: RecordPolicy, whole: BatchPolicy, *, write: bool) -> tuple[list[bytes], bool]:
+    """Transaction, filter and key of a row, and whether the row may be repeated.
+
+    Raises:
+        InvalidArgument: the row has a transaction of its own.
+    """
+    if policy.txn is not None and policy.txn is not whole.txn:
+        raise InvalidArgument("txn", "of a batch is given with the policy of the batch as a whole, not with a row's")
+    fields = member_fields(whole, key, write=write)
     if policy.expressions is not None:
         fields.append(field(Field.FILTER, policy.expressions))
     with_key = policy.key is SendKey.SEND and key.user_key is not None
@@ -74,7 +80,9 @@ class Read:
         else:
             info1 |= Info1.READ | Info1.GET_NO_BINS
         # The filter of the batch as a whole is sent once, with the batch.
-        fields, repeatable = _row_fields(key, policy) if self.policy is not None else ([], True)
+        fields, repeatable = member_fields(whole, key, write=False), True
+        if self.policy is not None:
+            fields, repeatable = _row_fields(key, policy, whole, write=False)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
         packed = [pack_operation(operation) for operation in ops]
         request = row_request(place, (info1, 0, info3), ttl, fields=fields, ops=packed)
@@ -111,10 +119,12 @@ class Write:
             info1 |= Info1.GET_ALL
         else:
             info2 |= Info2.RESPOND_ALL_OPS
-        fields, repeatable = _row_fields(key, policy)
+        fields, repeatable = _row_fields(key, policy, whole, write=True)
         packed = [pack_operation(operation) for operation in ops]
         info = (int(info1), int(info2), info3)
-        request = row_request(place, info, ttl, generation=generation, fields=fields, ops=packed)
+        request = row_request(
+            place, info, ttl, info4=locking_flag(policy) or None, generation=generation, fields=fields, ops=packed
+        )
         return Row(key, place, request, write=True, bins=_bins(ops), repeatable=repeatable)
 
 
@@ -140,7 +150,7 @@ class Remove:
         if policy.durable_delete:
             info2 |= Info2.DURABLE_DELETE
         info3 = Info3.COMMIT_LEVEL_MASTER if policy.commit_level is CommitLevel.MASTER else 0
-        fields, repeatable = _row_fields(key, policy)
+        fields, repeatable = _row_fields(key, policy, whole, write=True)
         request = row_request(place, (0, int(info2), int(info3)), 0, generation=generation, fields=fields)
         return Row(key, place, request, write=True, repeatable=repeatable)
 
@@ -172,14 +182,16 @@ class Apply:
             raise InvalidArgument("args", f"must be a list, not {type(args).__name__}")
         info2 = Info2.WRITE | (Info2.DURABLE_DELETE if policy.durable_delete else 0)
         info3 = Info3.COMMIT_LEVEL_MASTER if policy.commit_level is CommitLevel.MASTER else 0
-        fields, repeatable = _row_fields(key, policy)
+        fields, repeatable = _row_fields(key, policy, whole, write=True)
         fields += [
             field(Field.UDF_MODULE, utf8("module", self.module)),
             field(Field.UDF_FUNCTION, utf8("function", self.function)),
             field(Field.UDF_ARGUMENTS, msgpack.pack(list(args), "args")),
         ]
         info = (0, int(info2), int(info3))
-        request = row_request(place, info, policy.ttl & 0xFFFF_FFFF, generation=0, fields=fields)
+        ttl = policy.ttl & 0xFFFF_FFFF
+        info4 = locking_flag(policy) or None
+        request = row_request(place, info, ttl, info4=info4, generation=0, fields=fields)
         return Row(key, place, request, write=True, module=self.module, function=self.function, repeatable=repeatable)
 
 

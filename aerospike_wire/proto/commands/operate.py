@@ -10,6 +10,7 @@ from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.policy import OperatePolicy
 from aerospike_wire.proto.commands.record import (
     RecordCommand,
+    locking_flag,
     read_bins,
     read_flags,
     read_meta,
@@ -184,7 +185,10 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
             return self._request(features, info1, info2, info3, 0, ttl, self._packed)
         write2, write3 = write_flags(policy)
         info2 |= Info2.WRITE | write2
-        return self._request(features, info1, info2, info3 | write3, self._generation, self._ttl, self._packed)
+        return self._request(
+            features, info1, info2, info3 | write3, self._generation, self._ttl, self._packed,
+            info4=locking_flag(policy),
+        )  # fmt: skip
 
     def words(self, body: bytes) -> ServerWords:
         words = RecordCommand.words(self, body)

@@ -27,7 +27,7 @@ from aerospike_wire.policy import (
     SendKey,
     WritePolicy,
 )
-from aerospike_wire.proto import compression, keys, values
+from aerospike_wire.proto import compression, keys, transaction, values
 from aerospike_wire.proto.commands.base import Command, Features, ServerWords
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import (
@@ -39,6 +39,7 @@ from aerospike_wire.proto.header import (
     Info1,
     Info2,
     Info3,
+    Info4,
     frame_header,
 )
 from aerospike_wire.proto.invalid import InvalidArgument
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from aerospike_wire.policy import Policies
 
 P = TypeVar("P", bound=RecordPolicy)
+Q = TypeVar("Q", bound=RecordPolicy)
 R_co = TypeVar("R_co", covariant=True)
 
 _COMPRESS_RESPONSE: Final = Info1.COMPRESS_RESPONSE.value
@@ -119,6 +121,18 @@ def write_flags(policy: WritePolicy) -> tuple[int, int]:
     if policy.commit_level is CommitLevel.MASTER:
         info3 |= Info3.COMMIT_LEVEL_MASTER
     return int(info2), int(info3)
+
+
+def locking_flag(policy: Any) -> int:
+    """What a write policy adds to info4."""
+    return Info4.MRT_ON_LOCKING_ONLY.value if policy.on_locking_only else 0
+
+
+def without_transaction(policy: Q | None) -> tuple[Q | None, int | None]:
+    """The policy as errors keep it, without the live transaction; and the transaction's number."""
+    if policy is None or policy.txn is None:
+        return policy, None
+    return attrs.evolve(policy, txn=None), policy.txn.id
 
 
 def info4_of(policy: Any, features: Features) -> int:
@@ -271,7 +285,8 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         return policy
 
     def context(self) -> RecordContext:
-        return RecordContext(self.operation, self._settled_policy(), _key_or_none(self.key), self.bin_names())
+        policy, txn = without_transaction(self._settled_policy())
+        return RecordContext(self.operation, policy, _key_or_none(self.key), self.bin_names(), transaction=txn)
 
     def bin_names(self) -> tuple[str, ...]:
         """Names of the bins in the request, for errors."""
@@ -291,6 +306,7 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         ops: Sequence[bytes] = (),
         fields: Sequence[bytes] = (),
         *,
+        info4: int = 0,
         with_key: bool = True,
     ) -> bytes:
         """The frame of a request on this record (field order: protocol section 2.7)."""
@@ -299,6 +315,10 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
             info1 |= _COMPRESS_RESPONSE
         parts = [b"", b"", self.place.fields, _DIGEST_HEAD, self.key.digest]
         n_fields = 3
+        if policy.txn is not None:
+            own = transaction.member_fields(policy.txn, self.key.digest, write=self.write)
+            parts.extend(own)
+            n_fields += len(own)
         if with_key and policy.key is SendKey.SEND and self.key.user_key is not None:
             parts.append(field(Field.KEY, keys.key_particle(self.key.user_key)))
             n_fields += 1
@@ -314,7 +334,7 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
             info1,
             info2,
             info3,
-            info4_of(policy, features),
+            info4_of(policy, features) | info4,
             0,
             generation,
             ttl,
@@ -373,7 +393,8 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
         if kept is not None and kept[0] is policy and not features.error_details:
             request: bytes = kept[1] + self.key.digest
             return request
-        if self.info1 & _WHOLE and policy.key is SendKey.DIGEST and policy.expressions is None and not policy.compress:
+        plain = policy.expressions is None and policy.txn is None and not policy.compress
+        if plain and self.info1 & _WHOLE and policy.key is SendKey.DIGEST:
             self._keep_prefix(policy)
         info1, info3 = read_flags(policy)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
@@ -493,7 +514,10 @@ class WriteCommand(RecordCommand[WritePolicy, None]):
 
     def encode(self, features: Features) -> bytes:
         info2, info3 = write_flags(self.policy)
-        return self._request(features, 0, Info2.WRITE | info2, info3, self._generation, self._ttl, self._ops)
+        return self._request(
+            features, 0, Info2.WRITE | info2, info3, self._generation, self._ttl, self._ops,
+            info4=locking_flag(self.policy),
+        )  # fmt: skip
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         return None

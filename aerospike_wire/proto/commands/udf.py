@@ -10,7 +10,7 @@ from aerospike_wire.errors import ProtocolError, ResultCode, UDFContext
 from aerospike_wire.policy import ApplyPolicy, CommitLevel
 from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.commands.base import Features, ServerWords
-from aerospike_wire.proto.commands.record import RecordCommand
+from aerospike_wire.proto.commands.record import RecordCommand, locking_flag
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info2, Info3
 from aerospike_wire.proto.invalid import InvalidArgument, utf8
@@ -59,7 +59,8 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
         policy: ApplyPolicy = self.policy
         info2 = Info2.WRITE | (Info2.DURABLE_DELETE if policy.durable_delete else 0)
         info3 = Info3.COMMIT_LEVEL_MASTER if policy.commit_level is CommitLevel.MASTER else 0
-        return self._request(features, 0, info2, info3, 0, policy.ttl & 0xFFFF_FFFF, fields=self._fields)
+        ttl = policy.ttl & 0xFFFF_FFFF
+        return self._request(features, 0, info2, info3, 0, ttl, fields=self._fields, info4=locking_flag(policy))
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Any:
         message, _ = read_message(body)
@@ -84,4 +85,7 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
 
     def context(self) -> UDFContext:  # type: ignore[override]  # a record command of another family
         record = RecordCommand.context(self)
-        return UDFContext(self.operation, record.policy, str(self.module), str(self.function), record.key)
+        return UDFContext(
+            self.operation, record.policy, str(self.module), str(self.function), record.key,
+            transaction=record.transaction,
+        )  # fmt: skip
