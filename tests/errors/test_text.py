@@ -230,8 +230,8 @@ async def test_values_that_cannot_be_sent_never_show(client: Any, value: Any) ->
 
 async def test_passwords_never_show(make_client: Any) -> None:
     """Neither a refused login nor a refused or failing admin command shows a password or its hash."""
+    from aerospike_wire.cluster.login import hash_password
     from aerospike_wire.embedded import EmbeddedServer
-    from aerospike_wire.facade import hash_password
 
     users = {"admin": (SECRET, ["user-admin"])}
     with EmbeddedServer(users=users) as secured:
