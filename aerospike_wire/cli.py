@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire import demo
 from aerospike_wire.demo import hierarchy
-from aerospike_wire.embedded import EmbeddedServer
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
 from aerospike_wire.embedded.store import NamespaceConfig
 from aerospike_wire.errors import FACTS, AerospikeError, CodeFacts, ConnectionFate, ResultCode, Retry, class_of
 from aerospike_wire.terminal import Style
@@ -78,13 +78,23 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print one JSON object for each class and client")
     command.set_defaults(run=_demo)
 
-    command = commands.add_parser("serve", help="run an in-memory node until interrupted")
+    command = commands.add_parser("serve", help="run in-memory nodes until interrupted")
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    command.add_argument("--port", type=_port, default=3000, help="port to listen on, 0 for a free one (%(default)s)")
-    command.add_argument("--nodes", type=int, default=1, metavar="N", help="number of nodes (%(default)s)")
+    command.add_argument(
+        "--port", type=_port, default=3000,
+        help="port to listen on, 0 for a free one; further nodes take those that follow (%(default)s)",
+    )  # fmt: skip
+    command.add_argument(
+        "--nodes", type=int, default=1, metavar="N", help="number of nodes, which form a cluster (%(default)s)"
+    )
+    command.add_argument(
+        "--replication-factor", type=int, default=2, metavar="N",
+        help="on how many nodes of a cluster each record is (%(default)s)",
+    )  # fmt: skip
     command.add_argument(
         "--namespace", dest="namespaces", action="append", type=_namespace, metavar="NAME[,ttl=off]",
-        help="a namespace, with options behind commas: ttl=off, default-ttl=SECONDS, max-record-size=BYTES; "
+        help="a namespace, with options behind commas: ttl=off, default-ttl=SECONDS, max-record-size=BYTES, "
+        "replication-factor=N; "
         "may be given several times (test)",
     )  # fmt: skip
     command.set_defaults(run=_serve)
@@ -128,13 +138,19 @@ def _namespace(text: str) -> NamespaceConfig:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    if arguments.nodes != 1:
-        _complain(f"--nodes {arguments.nodes}: this version serves a single node; leave the option out, or give 1")
-        return _MISUSED
+    namespaces = arguments.namespaces or [NamespaceConfig("test")]
+    server: EmbeddedServer | EmbeddedCluster
     try:
-        server = EmbeddedServer(
-            host=arguments.host, port=arguments.port, namespaces=arguments.namespaces or [NamespaceConfig("test")]
-        )
+        if arguments.nodes == 1:
+            server = EmbeddedServer(host=arguments.host, port=arguments.port, namespaces=namespaces)
+        else:
+            server = EmbeddedCluster(
+                arguments.nodes,
+                host=arguments.host,
+                port=arguments.port,
+                namespaces=namespaces,
+                replication_factor=arguments.replication_factor,
+            )
     except ValueError as error:
         _complain(str(error))
         return _MISUSED
@@ -146,7 +162,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with server:
-            print(server.address, flush=True)
+            addresses = [server.address] if isinstance(server, EmbeddedServer) else server.addresses
+            print("\n".join(addresses), flush=True)
             ended.wait()
     except OSError as error:
         _complain(f"cannot listen on {arguments.host} port {arguments.port}: {error.strerror or error}")

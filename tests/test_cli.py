@@ -188,15 +188,12 @@ def test_misuse(arguments: list[str], words: str, capsys: pytest.CaptureFixture[
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("count", ["2", "0"])
-def test_serve_refuses_clusters(count: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Anything but one node is refused with words that say so."""
-    assert main(["serve", "--nodes", count]) == 2
+@pytest.mark.parametrize("count", ["0", "-1", "257"])
+def test_serve_refuses_impossible_clusters(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cluster has between one node and as many as replicas can be told apart."""
+    assert main(["serve", "--port", "0", "--nodes", count]) == 2
     out, err = capsys.readouterr()
-    assert (out, err) == (
-        "",
-        f"aerospike_wire: --nodes {count}: this version serves a single node; leave the option out, or give 1\n",
-    )
+    assert (out, err) == ("", f"aerospike_wire: nodes is a number from 1 to 256, not {count}\n")
 
 
 def test_serve_refuses_a_namespace_that_comes_twice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -251,6 +248,25 @@ def test_serve_until_a_signal(number: signal.Signals) -> None:
                 process.send_signal(number)
                 assert process.wait(PATIENCE) == 0
             assert process.stdout.read() == ""
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
+def test_serve_a_cluster() -> None:
+    """Each node's address is a line; from one of them a client finds the others."""
+    with start("serve", "--port", "0", "--nodes", "3", "--namespace", "bar") as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            addresses = [process.stdout.readline().strip() for _ in range(3)]
+            assert len(set(addresses)) == 3
+            asyncio.run(use_async(addresses[0]))
+            with Client(addresses[1]) as client:
+                assert client.get(("bar", "cli", 1)).bins == {"a": 1}
+                assert {node.address for node in client._core.cluster.nodes.values()} == set(addresses)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
             assert process.stderr.read() == ""
         finally:
             process.kill()

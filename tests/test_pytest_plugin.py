@@ -47,3 +47,18 @@ def test_namespaces_come_from_the_configuration(pytester: pytest.Pytester) -> No
                 aerospike_client.get(("test", None, 1))
     """)
     pytester.runpytest_subprocess(*LOAD).assert_outcomes(passed=1)
+
+
+def test_a_suite_gets_a_cluster(pytester: pytest.Pytester) -> None:
+    """As many nodes as the configuration says; one may die, and the records live on."""
+    pytester.makeini("[pytest]\naerospike_cluster_nodes = 4\naerospike_namespaces = users\n")
+    pytester.makepyfile("""
+        def test_cluster(aerospike_cluster, aerospike_cluster_client):
+            key = ("users", None, 1)
+            aerospike_cluster_client.put(key, {"a": 1})
+            assert len(aerospike_cluster.nodes) == 4
+            aerospike_cluster.nodes[2].kill()
+            aerospike_cluster.wait_until_stable()
+            assert aerospike_cluster_client.get(key, {"max_retries": 3}).bins == {"a": 1}
+    """)
+    pytester.runpytest_subprocess(*LOAD).assert_outcomes(passed=1)

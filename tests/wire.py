@@ -14,7 +14,7 @@ from aerospike_wire.proto.message import Message, Op, OpCode, message_frame, rea
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aerospike_wire.embedded import EmbeddedServer
+    from aerospike_wire.embedded import ClusterNode, EmbeddedServer
 
 NAMESPACE = "test"
 SET = "demo"
@@ -27,7 +27,7 @@ PARTITION_DONE = 0x04
 class Wire:
     """One connection to a node."""
 
-    def __init__(self, server: EmbeddedServer, timeout: float = 5.0) -> None:
+    def __init__(self, server: EmbeddedServer | ClusterNode, timeout: float = 5.0) -> None:
         self.socket = socket.create_connection(server.seeds[0], timeout)
         self.socket.settimeout(timeout)
 
@@ -60,6 +60,10 @@ class Wire:
     def ask(self, request: bytes) -> Message:
         """The reply to a single-record command."""
         self.send(request)
+        return self.message()
+
+    def message(self) -> Message:
+        """The one message of the next frame."""
         kind, body = self.frame()
         assert kind == FrameType.MESSAGE
         (message,) = read_messages(body)
@@ -136,10 +140,11 @@ def command(
     ops: Sequence[bytes] = (),
     generation: int = 0,
     ttl: int = 0,
+    transaction_ttl: int = 1000,
     **where: Any,
 ) -> bytes:
     """A frame with a single-record command."""
-    header = MessageHeader(info1, info2, info3, info4, 0, generation, ttl, 1000)
+    header = MessageHeader(info1, info2, info3, info4, 0, generation, ttl, transaction_ttl)
     return message_frame(header, place(key, **where), ops)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from aerospike_wire.embedded.cluster.cluster import EmbeddedCluster
+from aerospike_wire.embedded.cluster.node import ClusterNode
 from aerospike_wire.embedded.faults import Fault, Faults, Rule
 from aerospike_wire.embedded.server import EmbeddedServer
 from aerospike_wire.embedded.store import Clock, NamespaceConfig
 
-__all__ = ["Clock", "EmbeddedServer", "Fault", "Faults", "NamespaceConfig", "Rule"]
+__all__ = ["Clock", "ClusterNode", "EmbeddedCluster", "EmbeddedServer", "Fault", "Faults", "NamespaceConfig", "Rule"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from aerospike_wire.embedded import records, single
+from aerospike_wire.embedded import records
+from aerospike_wire.embedded.place import Pending
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.embedded.rows import REPORT_STOP, RESPOND_ALL_KEYS, Rows
 from aerospike_wire.errors import ProtocolError
@@ -13,7 +14,7 @@ from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, Info3, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aerospike_wire.embedded.node import Node
     from aerospike_wire.proto.message import Message
@@ -30,31 +31,52 @@ GOES_ON: Final = frozenset({ResultCode.OK, ResultCode.RECORD_NOT_FOUND, ResultCo
 """Results of a row that never stop a batch."""
 
 
-def handle(node: Node, message: Message) -> Iterator[bytes]:
+def handle(node: Node, message: Message) -> Iterable[bytes] | Pending[Iterable[bytes]]:
     """Answer a batch.
 
-    Yields:
-        The frames of the reply: rows, then the message that ends it.
+    Returns:
+        The frames of the reply, which are the rows and then the message that ends it; or
+        what the batch has to wait for.
     """
-    stopped = 0
-    answers: list[bytes] = []
+    answers: list[tuple[int, bytes | Pending[bytes]]] = []
     try:
         rows = Rows.of(message)
         for row in rows:
             records.namespace_of(node, row.message)
-            answer = single.handle(node, row.message, digest=row.digest, row=True)
-            if not stopped and answer[_RESULT_AT] not in GOES_ON:
-                stopped = answer[_RESULT_AT]
-            answers.append(answer[:_INDEX_AT] + _INDEX.pack(row.position) + answer[_INDEX_AT + _INDEX.size :])
+            answers.append((row.position, node.place.single(row.message, digest=row.digest, row=True)))
     except (ProtocolError, Refusal):
         # The rows before the bad one have been executed all the same; nobody is told.
-        yield _last(ResultCode.INVALID_REQUEST)
-        return
-    if rows.flags & RESPOND_ALL_KEYS:
+        return (_last(ResultCode.INVALID_REQUEST),)
+    return _finished(rows.flags, answers)
+
+
+def _finished(
+    flags: int, answers: Sequence[tuple[int, bytes | Pending[bytes]]]
+) -> Iterable[bytes] | Pending[Iterable[bytes]]:
+    waiting = next((answer for _, answer in answers if isinstance(answer, Pending)), None)
+    if waiting is None:
+        return _frames(flags, [(position, cast("bytes", answer)) for position, answer in answers])
+
+    def retry() -> Iterable[bytes] | Pending[Iterable[bytes]]:
+        looked = [(at, answer.retry() if isinstance(answer, Pending) else answer) for at, answer in answers]
+        return _finished(flags, looked)
+
+    def expired() -> Iterable[bytes]:
+        return _frames(
+            flags, [(at, answer.expired() if isinstance(answer, Pending) else answer) for at, answer in answers]
+        )
+
+    return Pending(retry, expired, waiting.seconds, waiting.subscribe)
+
+
+def _frames(flags: int, answers: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:
+    stopped = next((answer[_RESULT_AT] for _, answer in answers if answer[_RESULT_AT] not in GOES_ON), 0)
+    rows = [answer[:_INDEX_AT] + _INDEX.pack(at) + answer[_INDEX_AT + _INDEX.size :] for at, answer in answers]
+    if flags & RESPOND_ALL_KEYS:
         stopped = 0
-    elif stopped and not rows.flags & REPORT_STOP:
-        answers.clear()
-    yield from packed(answers)
+    elif stopped and not flags & REPORT_STOP:
+        rows.clear()
+    yield from packed(rows)
     yield _last(stopped)
 
 

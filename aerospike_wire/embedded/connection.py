@@ -8,6 +8,7 @@ buffer's worth of further requests is read.
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import struct
 from typing import TYPE_CHECKING, Final, cast
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, Final, cast
 from aerospike_wire.embedded import dispatch
 from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.node import Session
+from aerospike_wire.embedded.place import Pending
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, MAX_FRAME_BODY, PROTO_VERSION, FrameType, frame_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from aerospike_wire.embedded.faults import Rule
     from aerospike_wire.embedded.node import Node
@@ -59,7 +61,11 @@ class Connection(asyncio.BufferedProtocol):
         self._running = False
         self._out: list[bytes] = []
         self._frames: Iterator[bytes] | None = None
-        self._cancel: Callable[[], None] | None = None
+        self._cancel: Callable[[], object] | None = None
+        self._held: list[Callable[[], None]] = []
+        """What was due while the node was paused."""
+        self._due: asyncio.TimerHandle | None = None
+        """When a slow node looks at what has come."""
 
     # What the transport calls
 
@@ -78,6 +84,10 @@ class Connection(asyncio.BufferedProtocol):
         self._connections.discard(self)
         self._transport = None
         self._frames = None
+        self._held.clear()
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
@@ -96,7 +106,10 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes have come."""
         self._end += nbytes
-        self._run()
+        if not self._node.lag:
+            self._run()
+        elif self._due is None:
+            self._due = self._loop.call_later(self._node.lag, self._look)
 
     def pause_writing(self) -> None:
         """The client does not take its replies."""
@@ -114,6 +127,25 @@ class Connection(asyncio.BufferedProtocol):
         """Drop the connection and everything that waits on it."""
         if self._transport is not None:
             self._transport.abort()
+
+    # A node that is paused or slow
+
+    def wake(self) -> None:
+        """Go on after the node was paused."""
+        held, self._held = self._held, []
+        for action in held:
+            action()
+        self._run()
+
+    def _later(self, action: Callable[[], None]) -> bool:
+        """Keep something for later if the node is paused; True if so."""
+        if self._node.paused:
+            self._held.append(action)
+        return self._node.paused
+
+    def _look(self) -> None:
+        self._due = None
+        self._run()
 
     # Input
 
@@ -141,7 +173,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._running = True
         try:
-            while not self._busy and not self._full and self._transport is not None:
+            while not self._busy and not self._full and self._transport is not None and not self._node.paused:
                 if not self._next():
                     break
                 if len(self._out) >= REPLIES:
@@ -184,7 +216,7 @@ class Connection(asyncio.BufferedProtocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        blocked = (self._busy or self._full) and self._end - self._start >= BUFFER
+        blocked = (self._busy or self._full or self._node.paused) and self._end - self._start >= BUFFER
         if blocked == self._reading:
             self._reading = not blocked
             if blocked:
@@ -194,9 +226,12 @@ class Connection(asyncio.BufferedProtocol):
 
     # Output
 
-    def _send(self, reply: bytes | Iterable[bytes]) -> None:
+    def _send(self, reply: dispatch.Answer) -> None:
         if isinstance(reply, bytes):
             self._out.append(reply)
+            return
+        if isinstance(reply, Pending):
+            self._await(reply)
             return
         self._flush()
         self._busy = True
@@ -205,7 +240,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _pump(self) -> None:
         """Send one more frame of a long reply; the others get their turn in between."""
-        if self._frames is None or self._transport is None or self._full:
+        if self._frames is None or self._transport is None or self._full or self._later(self._pump):
             return
         following = next(self._frames, None)
         if following is not None:
@@ -245,6 +280,8 @@ class Connection(asyncio.BufferedProtocol):
     def _execute(self, kind: int, body: bytes) -> bytes:
         """Do what a request asks; its whole reply."""
         reply = dispatch.answer(self._node, self._session, kind, body)
+        if isinstance(reply, Pending):
+            reply = reply.expired()
         return reply if isinstance(reply, bytes) else b"".join(reply)
 
     def _misbehave(self, rule: Rule, kind: int, body: bytes) -> None:
@@ -267,7 +304,38 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 self._send(frame_header(kind, rule.size) + reply[FRAME_HEADER_SIZE:])
 
-    def _wait(self, cancel: Callable[[], None]) -> None:
+    def _await(self, pending: Pending[dispatch.Reply]) -> None:
+        """Send a reply once the cluster lets it come, or its error when its time is up."""
+
+        def look() -> None:
+            if self._later(look):
+                return
+            found = pending.retry()
+            if not isinstance(found, Pending):
+                finish(found)
+
+        def expire() -> None:
+            if not self._later(expire):
+                finish(pending.expired())
+
+        def finish(reply: dispatch.Reply) -> None:
+            if self._cancel is not end:
+                return  # it has come already
+            end()
+            self._cancel = None
+            self._busy = False
+            self._send(reply)
+            self._run()
+
+        def end() -> None:
+            forget()
+            timer.cancel()
+
+        forget = pending.subscribe(look)
+        timer = self._loop.call_later(pending.seconds, expire)
+        self._wait(end)
+
+    def _wait(self, cancel: Callable[[], object]) -> None:
         self._flush()
         self._busy = True
         self._cancel = cancel
@@ -285,6 +353,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _resume(self, kind: int, body: bytes) -> None:
         """Handle a request after all that was held up."""
+        if self._later(functools.partial(self._resume, kind, body)):
+            return
         self._cancel = None
         if self._transport is None or self._transport.is_closing():
             return

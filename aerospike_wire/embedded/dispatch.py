@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aerospike_wire.embedded import batch, commands, info, jobs, query, records, security, single
+from aerospike_wire.embedded import batch, commands, info, jobs, query, records, security
 from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.operations import result
+from aerospike_wire.embedded.place import Pending
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto import admin, compression, msgpack
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.proto.message import Message
 
+    Reply = bytes | Iterable[bytes]
+    """The one frame of a reply, or its frames one by one."""
+    Answer = Reply | Pending[Reply]
+
 _BATCH: Final = Info1.BATCH.value
 _WRITE: Final = Info2.WRITE.value
 
@@ -31,7 +36,7 @@ _WITH_TEXT: Final = 2
 """Verbosity from which clients want words with an error."""
 
 
-def answer(node: Node, session: Session, kind: int, body: bytes) -> bytes | Iterable[bytes]:
+def answer(node: Node, session: Session, kind: int, body: bytes) -> Answer:
     """Handle a request.
 
     Args:
@@ -41,12 +46,12 @@ def answer(node: Node, session: Session, kind: int, body: bytes) -> bytes | Iter
         body: the frame's body.
 
     Returns:
-        The reply's one frame, or its frames one by one.
+        The reply's one frame, its frames one by one, or what it has to wait for.
     """
     if kind == FrameType.MESSAGE:
         reply = _message(node, session, body)
         if node.compression and len(body) > 1 and body[1] & Info1.COMPRESS_RESPONSE:
-            return compression.compressed(reply) if isinstance(reply, bytes) else map(compression.compressed, reply)
+            return reply.then(_compressed) if isinstance(reply, Pending) else _compressed(reply)
         return reply
     if kind == FrameType.INFO:
         return frame(FrameType.INFO, info.handle(node, session, body))
@@ -67,6 +72,14 @@ def opened(node: Node, kind: int, body: bytes) -> tuple[int, bytes]:
         return kind, body  # which is then refused
 
 
+def _compressed(reply: Reply) -> Reply:
+    return compression.compressed(reply) if isinstance(reply, bytes) else map(compression.compressed, reply)
+
+
+def _framed(body: bytes) -> bytes:
+    return frame(FrameType.MESSAGE, body)
+
+
 def _failed(code: int) -> bytes:
     return frame(FrameType.MESSAGE, records.reply(code))
 
@@ -79,7 +92,7 @@ def _whole(body: bytes) -> Message:
     return message
 
 
-def _message(node: Node, session: Session, body: bytes) -> bytes | Iterable[bytes]:
+def _message(node: Node, session: Session, body: bytes) -> Answer:
     try:
         message = _whole(body)
     except ProtocolError:
@@ -88,10 +101,14 @@ def _message(node: Node, session: Session, body: bytes) -> bytes | Iterable[byte
         code = security.check_data(node, session, message)
         if code:
             return _failed(code)
+    code = node.place.refusal()
+    if code:
+        return _failed(code)
     if message.header.info1 & _BATCH:
         return batch.handle(node, message)
     if Field.DIGEST in message.fields:
-        return frame(FrameType.MESSAGE, single.handle(node, message))
+        reply = node.place.single(message)
+        return frame(FrameType.MESSAGE, reply) if isinstance(reply, bytes) else reply.then(_framed)
     if Field.UDF_MODULE in message.fields or message.header.info2 & _WRITE:
         return jobs.handle(node, message)
     return query.handle(node, message)

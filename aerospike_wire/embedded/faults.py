@@ -307,6 +307,8 @@ class Faults:
     Any thread may add, remove and look at rules while the node runs.
     """
 
+    common: Faults | None = None
+    """Rules of a whole cluster, which apply where none of these does."""
     _rules: tuple[Rule, ...] = attrs.field(default=(), init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
@@ -366,7 +368,7 @@ class Faults:
         for rule in self._rules:
             if rule.condition.matches(request) and self._hit(rule):
                 return rule
-        return None
+        return None if self.common is None else self.common.decide(request)
 
     def _hit(self, rule: Rule) -> bool:
         with self._lock:
@@ -396,4 +398,4 @@ class Faults:
             callback()
 
     def __bool__(self) -> bool:
-        return bool(self._rules)
+        return bool(self._rules) or bool(self.common)

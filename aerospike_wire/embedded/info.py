@@ -73,20 +73,26 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "cluster-stable": cluster.cluster_stable,
     "recluster": cluster.constant(OK),
     "partitions": cluster.constant(str(PARTITIONS)),
-    "partition-generation": cluster.constant("0"),
-    "peers-generation": cluster.constant("0"),
-    "rebalance-generation": cluster.constant("1"),
+    "partition-generation": cluster.partition_generation,
+    "peers-generation": cluster.peers_generation,
+    "rebalance-generation": cluster.rebalance_generation,
     "service": cluster.address,
     "service-clear-std": cluster.address,
-    "service-clear-alt": cluster.constant(""),
+    "service-clear-alt": cluster.alternate_address,
+    "service-tls-std": cluster.tls_address,
+    "service-tls-alt": cluster.tls_alternate_address,
     "admin-clear-std": cluster.constant(""),
     "admin-tls-std": cluster.constant(""),
-    "services": cluster.constant(""),
+    "services": cluster.services,
     "services-alternate": cluster.constant(""),
-    "services-alumni": cluster.constant(""),
+    "services-alumni": cluster.services_alumni,
     "peers-clear-std": cluster.peers,
-    "peers-clear-alt": cluster.peers,
-    "alumni-clear-std": cluster.peers,
+    "peers-clear-alt": cluster.alternate_peers,
+    "peers-tls-std": cluster.tls_peers,
+    "peers-tls-alt": cluster.tls_alternate_peers,
+    "alumni-clear-std": cluster.alumni,
+    "rack-ids": cluster.rack_ids,
+    "racks": cluster.racks,
     "replicas": cluster.replicas,
     "replicas-all": cluster.replicas_all,
     "replicas-master": cluster.replicas_master,
@@ -126,8 +132,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     # known, but not in this edition
     **dict.fromkeys(
         (
-            "peers-tls-std", "peers-tls-alt", "alumni-tls-std", "service-tls-std", "service-tls-alt",
-            "rack-ids", "racks", "roster", "roster-set", "quiesce", "quiesce-undo", "revive", "masking", "feature-key",
+            "alumni-tls-std", "roster", "roster-set", "quiesce", "quiesce-undo", "revive", "masking", "feature-key",
             "xdr-set-filter", "xdr-get-filter", "xdr-dc-state",
         ),
         cluster.enterprise_only,
@@ -152,6 +157,9 @@ PRIVILEGES: Final = {
 }
 """Commands that need a privilege when security is enabled. All others only need a login."""
 
+EVERYWHERE: Final = frozenset({"truncate", "truncate-undo", "truncate-namespace", "truncate-namespace-undo"})
+"""Commands that change what all nodes of a cluster know. Modules, indexes and users are theirs in common anyway."""
+
 
 def answer(node: Node, session: Session, command: str) -> str:
     """The value of one line, without its newline."""
@@ -163,6 +171,9 @@ def answer(node: Node, session: Session, command: str) -> str:
         if handler is None or len(name) > MAX_NAME:
             raise InfoRefusal(ResultCode.INVALID_REQUEST, _UNKNOWN)
         _check(node, session, name, parameters)
+        if name in EVERYWHERE:
+            mine, *_ = [handler(each, session, parameters) for each in node.place.everywhere()]
+            return mine
         return handler(node, session, parameters)
     except InfoRefusal as refusal:
         return refusal.value

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters, known_namespace
 from aerospike_wire.errors.codes import ResultCode
-from aerospike_wire.proto.keys import PARTITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aerospike_wire.embedded.node import Node, Session
+    from aerospike_wire.embedded.place import Neighbour
 
 EDITION: Final = "Aerospike Community Edition"
 COMPATIBILITY_ID: Final = 15
@@ -29,7 +28,9 @@ MAX_USER_AGENT: Final = 88
 _MAX_SIZE_DIGITS: Final = 3
 _MAX_SIZE_OF_FLAG: Final = 5
 _UNKNOWN_AGENT: Final = base64.b64encode(b"unknown").decode()
-_ALL_PARTITIONS: Final = base64.b64encode(b"\xff" * (PARTITIONS // 8)).decode()
+DEFAULT_PORT: Final = 3000
+"""What peers commands give as the port of addresses without one."""
+_MAX_GENERATION_DIGITS: Final = 18
 
 
 def node_name(node: Node, _session: Session, _parameters: Parameters) -> str:
@@ -85,55 +86,187 @@ def cluster_name(node: Node, _session: Session, _parameters: Parameters) -> str:
     return node.cluster_name or "null"
 
 
-def cluster_key(node: Node) -> str:
-    """The key of the cluster: a number of its own for each set of members."""
-    return hashlib.sha256(node.name.encode()).hexdigest()[:12].upper().lstrip("0") or "1"
-
-
 def cluster_stable(node: Node, _session: Session, parameters: Parameters) -> str:
-    """``cluster-stable:``: the cluster's key, if it is as large as expected."""
+    """``cluster-stable:``: the cluster's key, if it is as large as expected and no partition is being moved."""
+    place = node.place
     size = parameters.optional("size", _MAX_SIZE_DIGITS)
     if size is not None:
         if not size.isdecimal():
             raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad size")
-        if int(size) != 1:
+        if int(size) != len(place.members):
             raise InfoRefusal(ResultCode.CLUSTER_CHANGE, "cluster not specified size")
     ignore = parameters.optional("ignore-migrations", _MAX_SIZE_OF_FLAG)
     if ignore not in (None, "true", "false", "yes", "no"):
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad ignore migrations")
     name = parameters.namespace_name(required=False)
-    if name is not None and ignore not in ("true", "yes"):
-        known_namespace(node, name)
-    return cluster_key(node)
+    if ignore not in ("true", "yes"):
+        if name is not None:
+            known_namespace(node, name)
+        if place.moving(name):
+            raise _unstable()
+    if not place.members:
+        raise _unstable()
+    return place.key
+
+
+def _unstable() -> InfoRefusal:
+    return InfoRefusal(ResultCode.CLUSTER_CHANGE, "unstable cluster")
+
+
+def partition_generation(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``partition-generation``: counts changes of the node's partition maps; -1 before it has any."""
+    return str(node.place.partition_generation)
+
+
+def peers_generation(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``peers-generation``: counts nodes that came and left."""
+    return str(node.place.peers_generation)
+
+
+def rebalance_generation(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``rebalance-generation``: counts new distributions of the partitions."""
+    return str(node.place.rebalance_generation)
+
+
+# Addresses (protocol section 3.5)
+
+
+def _text(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def address(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``service-clear-std``: where clients reach the node."""
-    host, port = node.address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return "" if node.tls_name is not None else _text(*node.address)
 
 
-def peers(_node: Node, _session: Session, _parameters: Parameters) -> str:
-    """``peers-*``: generation, default port, and no other nodes."""
-    return "0,3000,[]"
+def alternate_address(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``service-clear-alt``: another address of the node, if it has one."""
+    return "" if node.tls_name is not None or node.alternate is None else _text(*node.alternate)
+
+
+def tls_address(node: Node, session: Session, parameters: Parameters) -> str:
+    """``service-tls-std``: where clients reach the node with TLS."""
+    return enterprise_only(node, session, parameters) if node.tls_name is None else _text(*node.address)
+
+
+def tls_alternate_address(node: Node, session: Session, parameters: Parameters) -> str:
+    """``service-tls-alt``: another address with TLS."""
+    if node.tls_name is None:
+        return enterprise_only(node, session, parameters)
+    return "" if node.alternate is None else _text(*node.alternate)
+
+
+def _peer(known: Neighbour, *, alternate: bool, tls: bool) -> str | None:
+    if known.node is None:
+        return f"[{known.name},,]"
+    found = known.node.alternate if alternate else known.node.address
+    if found is None or (known.node.tls_name is not None) != tls:
+        return None
+    host, port = found
+    text = f"[{host}]" if ":" in host else host
+    if port != DEFAULT_PORT:
+        text += f":{port}"
+    return f"[{known.name},{known.node.tls_name or ''},[{text}]]"
+
+
+def _peers(node: Node, parameters: Parameters, *, alternate: bool = False, tls: bool = False) -> str:
+    since = parameters.optional("generation", _MAX_GENERATION_DIGITS)
+    if since is not None and not since.isdecimal():
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad generation")
+    found = [
+        _peer(known, alternate=alternate, tls=tls)
+        for known in node.place.neighbours()
+        if (known.node is not None if since is None else known.since > int(since))
+    ]
+    listed = ",".join(text for text in found if text is not None)
+    return f"{node.place.peers_generation},{DEFAULT_PORT},[{listed}]"
+
+
+def peers(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``peers-clear-std``: generation, default port, the other nodes; with ``generation=`` what changed since."""
+    return _peers(node, parameters)
+
+
+def alternate_peers(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``peers-clear-alt``: the same with their other addresses."""
+    return _peers(node, parameters, alternate=True)
+
+
+def tls_peers(node: Node, session: Session, parameters: Parameters) -> str:
+    """``peers-tls-std``: the same with TLS names."""
+    return enterprise_only(node, session, parameters) if node.tls_name is None else _peers(node, parameters, tls=True)
+
+
+def tls_alternate_peers(node: Node, session: Session, parameters: Parameters) -> str:
+    """``peers-tls-alt``: the same with their other addresses."""
+    if node.tls_name is None:
+        return enterprise_only(node, session, parameters)
+    return _peers(node, parameters, alternate=True, tls=True)
+
+
+def alumni(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``alumni-clear-std``: every node that was ever seen, under the address that it had last."""
+    known = ((each.name, each.address) for each in node.place.neighbours())
+    listed = ",".join(f"[{name},,[{_text(*where)}]]" for name, where in known)
+    return f"{node.place.peers_generation},{DEFAULT_PORT},[{listed}]"
+
+
+def services(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``services``: the addresses of the other nodes, in the form of older clients."""
+    return ";".join(_text(*each.address) for each in node.place.neighbours() if each.node is not None)
+
+
+def services_alumni(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``services-alumni``: the same for every node that was ever seen."""
+    return ";".join(_text(*each.address) for each in node.place.neighbours())
+
+
+# Partition maps (protocol section 3.3)
+
+
+def _columns(node: Node, name: str) -> list[str]:
+    return [base64.b64encode(bitmap).decode() for bitmap in node.place.maps(name)]
 
 
 def replicas(node: Node, _session: Session, parameters: Parameters) -> str:
-    """``replicas``: the node is master of every partition."""
+    """``replicas``: for each namespace its regime, the number of maps, and the maps."""
     most = parameters.optional("max")
     if most is not None and not most.isdecimal():
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad max")
-    return ";".join(f"{name}:0,1,{_ALL_PARTITIONS}" for name in node.namespaces)
+    parts = []
+    for name in node.namespaces:
+        maps = _columns(node, name)[: int(most or 0) or None]
+        parts.append(f"{name}:0,{len(maps)},{','.join(maps)}")
+    return ";".join(parts)
 
 
 def replicas_all(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``replicas-all``: the same in the form of older clients."""
-    return ";".join(f"{name}:1,{_ALL_PARTITIONS}" for name in node.namespaces)
+    columns = {name: _columns(node, name) for name in node.namespaces}
+    return ";".join(f"{name}:{len(maps)},{','.join(maps)}" for name, maps in columns.items())
 
 
 def replicas_master(node: Node, _session: Session, _parameters: Parameters) -> str:
-    """``replicas-master``: the same in a still older form."""
-    return ";".join(f"{name}:{_ALL_PARTITIONS}" for name in node.namespaces)
+    """``replicas-master``: the masters' alone, in a still older form."""
+    return ";".join(f"{name}:{_columns(node, name)[0]}" for name in node.namespaces)
+
+
+def rack_ids(node: Node, session: Session, parameters: Parameters) -> str:
+    """``rack-ids``: the node's rack in each namespace, if racks are in use."""
+    if not node.place.racks:
+        return enterprise_only(node, session, parameters)
+    return ";".join(f"{name}:{node.place.rack}" for name in node.namespaces)
+
+
+def racks(node: Node, session: Session, parameters: Parameters) -> str:
+    """``racks:``: the nodes of each rack, if racks are in use."""
+    if not node.place.racks:
+        return enterprise_only(node, session, parameters)
+    text = ":".join(f"rack_{rack}={','.join(names)}" for rack, names in sorted(node.place.racks.items()))
+    if parameters.namespace_name(required=False) is not None:
+        return text
+    return ";".join(f"ns={name}:{text}" for name in node.namespaces)
 
 
 def user_agent_set(_node: Node, session: Session, parameters: Parameters) -> str:

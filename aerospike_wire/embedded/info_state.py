@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID, cluster_key
+from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID
 from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
+from aerospike_wire.proto.keys import partition_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,12 +46,13 @@ def _bytes_used(record: StoredRecord) -> int:
 def statistics(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``statistics``: those numbers of a server that this node has."""
     now = node.clock.seconds()
+    principal = next(iter(node.place.members), "0")
     return _joined(
         {
-            "cluster_size": 1,
-            "cluster_key": cluster_key(node),
-            "cluster_generation": 1,
-            "cluster_principal": node.name,
+            "cluster_size": len(node.place.members),
+            "cluster_key": node.place.key,
+            "cluster_generation": node.place.generation,
+            "cluster_principal": principal,
             "cluster_min_compatibility_id": COMPATIBILITY_ID,
             "cluster_max_compatibility_id": COMPATIBILITY_ID,
             "cluster_integrity": True,
@@ -61,9 +63,9 @@ def statistics(node: Node, _session: Session, _parameters: Parameters) -> str:
             "cluster_clock_skew_outliers": "null",
             "objects": sum(sum(1 for _ in namespace.live(now)) for namespace in node.namespaces.values()),
             "tombstones": 0,
-            "paxos_principal": node.name,
+            "paxos_principal": principal,
             "migrate_allowed": True,
-            "migrate_partitions_remaining": 0,
+            "migrate_partitions_remaining": node.place.moving(),
         }
     )
 
@@ -79,16 +81,19 @@ def namespace(node: Node, _session: Session, parameters: Parameters) -> str:
     if found is None:
         return "type=unknown"
     records = list(found.live(node.clock.seconds()))
+    mine = sum(1 for record in records if node.place.leads(found.name, partition_id(record.digest)))
+    copies = sum(1 for record in records if node.place.serves(found.name, partition_id(record.digest)))
+    moving = node.place.moving(found.name)
     numbers = {
-        "ns_cluster_size": 1,
-        "effective_replication_factor": 1,
+        "ns_cluster_size": len(node.place.members),
+        "effective_replication_factor": node.place.copies(found.name),
         "objects": len(records),
         "tombstones": 0,
-        "master_objects": len(records),
+        "master_objects": mine,
         "master_tombstones": 0,
-        "prole_objects": 0,
+        "prole_objects": copies - mine,
         "prole_tombstones": 0,
-        "non_replica_objects": 0,
+        "non_replica_objects": len(records) - copies,
         "non_replica_tombstones": 0,
         "unreplicated_records": 0,
         "dead_partitions": 0,
@@ -98,8 +103,8 @@ def namespace(node: Node, _session: Session, parameters: Parameters) -> str:
         "hwm_breached": False,
         "current_time": node.clock.seconds(),
         "non_expirable_objects": sum(1 for record in records if not record.void_time),
-        "migrate_tx_partitions_remaining": 0,
-        "migrate_rx_partitions_remaining": 0,
+        "migrate_tx_partitions_remaining": moving,
+        "migrate_rx_partitions_remaining": moving,
         "data_used_bytes": sum(_bytes_used(record) for record in records),
         "sindex_count": sum(1 for _ in node.indexes.of(found.name)),
     }
@@ -113,7 +118,7 @@ def _namespace_settings(found: Namespace) -> dict[str, object]:
         "default-ttl": config.default_ttl,
         "max-record-size": config.max_record_size,
         "nsup-period": _NSUP_PERIOD if config.ttl else 0,
-        "replication-factor": 1,
+        "replication-factor": found.config.replication_factor or 1,
         "strong-consistency": False,
         "storage-engine": "memory",
     }

@@ -13,6 +13,7 @@ from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import FrameType, Info3, frame
+from aerospike_wire.proto.keys import partition_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,12 @@ def _run(node: Node, message: Message) -> None:
         raise Refusal(ResultCode.INVALID_REQUEST, "UDF on many records that is neither job nor aggregation")
     ranges.check_filter(message)
     found = ranges.index_range(node, namespace, message, set_name)
-    members = [record for record in namespace.live(node.clock.seconds()) if not set_name or record.set == set_name]
+    # Every node of a cluster is asked; each does what it is the master of.
+    members = [
+        record
+        for record in namespace.live(node.clock.seconds())
+        if (not set_name or record.set == set_name) and node.place.leads(namespace.name, partition_id(record.digest))
+    ]
     if set_name and not members:
         raise Refusal(ResultCode.RECORD_NOT_FOUND, "job on an unknown set")
     chosen = members if found is None else [record for record in members if found.value(record) is not None]

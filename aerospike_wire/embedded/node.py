@@ -8,6 +8,7 @@ import attrs
 
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
+from aerospike_wire.embedded.place import Place
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import Clock, Namespace, NamespaceConfig
 from aerospike_wire.embedded.udf import Modules
@@ -19,6 +20,22 @@ BUILD: Final = "8.1.2.0"
 """The server version whose behaviour the node has."""
 
 
+MAX_NAME: Final = 16
+"""Digits of a node id."""
+
+
+def check_name(name: str) -> str:
+    """The same name.
+
+    Raises:
+        ValueError: it is no node id.
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or set(name) - set("0123456789ABCDEF"):
+        msg = f"a node's name has 1 to {MAX_NAME} upper-case hexadecimal digits, not {name!r}"
+        raise ValueError(msg)
+    return name
+
+
 @attrs.define
 class Node:
     """Everything that a node knows; its handlers are functions over this."""
@@ -27,6 +44,10 @@ class Node:
     namespaces: dict[str, Namespace]
     address: tuple[str, int] = ("127.0.0.1", 0)
     """What the node tells clients to connect to."""
+    alternate: tuple[str, int] | None = None
+    """What it tells clients that ask for alternate addresses."""
+    tls_name: str | None = None
+    """The name in its certificate, if it takes connections with TLS only."""
     build: str = BUILD
     compression: bool = False
     """Whether compressed requests are understood, and replies compressed for those who ask: an Enterprise feature."""
@@ -36,6 +57,16 @@ class Node:
     indexes: Indexes = attrs.field(factory=Indexes)
     modules: Modules = attrs.field(factory=Modules)
     security: Security = attrs.field(factory=Security)
+    place: Place = attrs.field(init=False, repr=False, eq=False)
+    """The node's part in its cluster."""
+    paused: bool = attrs.field(default=False, init=False)
+    """Whether it has been stopped: it reads nothing and says nothing."""
+    lag: float = attrs.field(default=0.0, init=False)
+    """Seconds that each request waits before the node looks at it."""
+
+    @place.default
+    def _alone(self) -> Place:
+        return Place(self)
 
     @classmethod
     def of(cls, name: str, namespaces: Sequence[NamespaceConfig]) -> Node:

@@ -62,6 +62,8 @@ class Query:
     range: ranges.Range | None
     limit: int
     """Records to return; 0 for all."""
+    unavailable: list[int]
+    """Partitions that were asked for, but are not served here."""
     deadline: float | None
     """When a short query gives up, on the monotonic clock."""
 
@@ -96,6 +98,9 @@ def _checked(node: Node, message: Message) -> Query:
         raise Refusal(ResultCode.UNSUPPORTED_FEATURE, "query by a client that knows no partitions")
     found = ranges.index_range(node, namespace, message, set_name)
     partitions = _partitions(message, indexed=found is not None)
+    unavailable = [pid for pid in partitions if not node.place.serves(namespace.name, pid)]
+    for pid in unavailable:
+        del partitions[pid]
     limit = fields.get(Field.MAX_RECORDS, bytes(8))
     if len(limit) != _COUNT.size:
         raise Refusal(ResultCode.INVALID_REQUEST, "limit of an impossible size")
@@ -106,7 +111,7 @@ def _checked(node: Node, message: Message) -> Query:
         if Field.RECORDS_PER_SECOND in fields:
             raise Refusal(ResultCode.INVALID_REQUEST, "short query with a rate")
         deadline = time.monotonic() + (header.transaction_ttl or SHORT_MILLISECONDS) / 1000
-    return Query(namespace, message, set_name, partitions, found, _COUNT.unpack(limit)[0], deadline)
+    return Query(namespace, message, set_name, partitions, found, _COUNT.unpack(limit)[0], unavailable, deadline)
 
 
 def _check_reads(message: Message) -> None:
@@ -168,8 +173,17 @@ def _stream(node: Node, query: Query) -> Iterator[bytes]:
     if query.deadline is not None and time.monotonic() > query.deadline:
         end = ResultCode.TIMEOUT
         parts = []
+    # What was given away while it was read may have been read in part only.
+    lost = [pid for pid in query.partitions if not node.place.serves(query.namespace.name, pid)]
+    parts += [_unavailable(pid) for pid in (*query.unavailable, *lost)]
     parts.append(records.reply(end, info3=Info3.LAST))
     yield frame(FrameType.MESSAGE, b"".join(parts))
+
+
+def _unavailable(pid: int) -> bytes:
+    """The message that tells of a partition that could not be read to its end (protocol section 5.3)."""
+    code = ResultCode.CLUSTER
+    return MESSAGE.pack(MESSAGE_HEADER_SIZE, 0, 0, Info3.PARTITION_DONE, 0, code, pid, 0, 0, 0, 0)
 
 
 def _walk(node: Node, query: Query) -> list[tuple[bytes, int | None]]:

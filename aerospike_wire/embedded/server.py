@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import threading
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from aerospike_wire.embedded.connection import Connection
-from aerospike_wire.embedded.node import Node
+from aerospike_wire.embedded.listener import Listener, address_text, bound
+from aerospike_wire.embedded.loop import LoopThread
+from aerospike_wire.embedded.node import Node, check_name
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import Clock, NamespaceConfig
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NODE_NAME: Final = "BB9000000000001"
-_BACKLOG: Final = 1024
 
 
 class EmbeddedServer:
@@ -69,12 +67,9 @@ class EmbeddedServer:
         if not configs or len({config.name for config in configs}) != len(configs):
             msg = f"a node needs namespaces, each with a name of its own: {[config.name for config in configs]}"
             raise ValueError(msg)
-        if not 0 < len(name) <= 16 or set(name) - set("0123456789ABCDEF"):
-            msg = f"a node's name has 1 to 16 upper-case hexadecimal digits, not {name!r}"
-            raise ValueError(msg)
         self._host = host
         self._port = port
-        self.node = Node.of(name, configs)
+        self.node = Node.of(check_name(name), configs)
         self.node.cluster_name = cluster_name
         self.node.compression = compression
         if clock is not None:
@@ -82,10 +77,8 @@ class EmbeddedServer:
         if users is not None:
             self.node.security = Security.with_users(users)
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._end: asyncio.Event | None = None
-        self._connections: set[Connection] = set()
+        self._thread: LoopThread | None = None
+        self._listener = Listener(self.node)
 
     # Looking at it
 
@@ -119,7 +112,7 @@ class EmbeddedServer:
     @property
     def address(self) -> str:
         """``host:port``."""
-        return f"[{self._host}]:{self.port}" if ":" in self._host else f"{self._host}:{self.port}"
+        return address_text(self._host, self.port)
 
     @property
     def seeds(self) -> list[tuple[str, int]]:
@@ -139,22 +132,12 @@ class EmbeddedServer:
             OSError: the address cannot be used.
         """
         with self._lock:
-            if self._thread is not None:
-                return self
-            listener = self._listen()
-            self._port = listener.getsockname()[1]
-            self.node.address = (self._host, self._port)
-            ready = threading.Event()
-            failed: list[BaseException] = []
-            thread = threading.Thread(
-                target=self._serve, args=(listener, ready, failed), name=f"aerospike-node-{self._port}", daemon=True
-            )
-            thread.start()
-            ready.wait()
-            if failed:
-                thread.join()
-                raise failed[0]
-            self._thread = thread
+            if self._thread is None:
+                listener = bound(self._host, self._port)
+                self._port = listener.getsockname()[1]
+                self.node.address = (self._host, self._port)
+                self._thread = LoopThread(f"aerospike-node-{self._port}")
+                self._thread.run(self._listener.open(listener))
             return self
 
     def stop(self) -> None:
@@ -163,12 +146,10 @@ class EmbeddedServer:
         Nothing happens if it does not run.
         """
         with self._lock:
-            thread, loop, end = self._thread, self._loop, self._end
-            if thread is None or loop is None or end is None:
-                return
-            loop.call_soon_threadsafe(end.set)
-            thread.join()
-            self._thread = self._loop = self._end = None
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                thread.run(self._listener.close())
+                thread.stop()
 
     def call(self, function: Callable[..., T], *args: object) -> T:
         """Run a function in the node's thread, where its state may be touched, and wait for it.
@@ -176,24 +157,15 @@ class EmbeddedServer:
         Raises:
             RuntimeError: the server does not run.
         """
-        loop = self._loop
-        if loop is None or threading.current_thread() is self._thread:
-            msg = "the server does not run, or this is its own thread"
+        thread = self._thread
+        if thread is None:
+            msg = "the server does not run"
             raise RuntimeError(msg)
-
-        async def run() -> T:
-            return function(*args)
-
-        return asyncio.run_coroutine_threadsafe(run(), loop).result()
+        return thread.call(function, *args)
 
     def close_connections(self) -> None:
         """Drop all client connections at once, as a node that crashes does."""
-
-        def drop() -> None:
-            for connection in tuple(self._connections):
-                connection.abort()
-
-        self.call(drop)
+        self.call(self._listener.drop)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -214,42 +186,3 @@ class EmbeddedServer:
     ) -> None:
         """Stop."""
         self.stop()
-
-    # In the thread
-
-    def _listen(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self._host, self._port))
-            listener.listen(_BACKLOG)
-        except BaseException:
-            listener.close()
-            raise
-        return listener
-
-    def _serve(self, listener: socket.socket, ready: threading.Event, failed: list[BaseException]) -> None:
-        try:
-            asyncio.run(self._main(listener, ready))
-        except BaseException as error:  # noqa: BLE001  handed to the thread that waits in start()
-            failed.append(error)
-        finally:
-            listener.close()
-            ready.set()
-
-    async def _main(self, listener: socket.socket, ready: threading.Event) -> None:
-        loop = asyncio.get_running_loop()
-        end = asyncio.Event()
-        server = await loop.create_server(lambda: Connection(self.node, self._connections), sock=listener)
-        self._loop, self._end = loop, end
-        ready.set()
-        try:
-            await end.wait()
-        finally:
-            server.close()
-            for connection in tuple(self._connections):
-                connection.abort()
-            while self._connections:  # noqa: ASYNC110  each leaves the set in one of the next turns
-                await asyncio.sleep(0)
-            await server.wait_closed()

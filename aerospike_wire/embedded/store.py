@@ -20,6 +20,10 @@ MAX_GENERATION: Final = 0xFFFF
 """Generations are 16 bits and start again at 1."""
 
 
+MAX_REPLICATION_FACTOR: Final = 256
+"""As many as a cluster has nodes at most."""
+
+
 @attrs.define
 class StoredRecord:
     """One record. Bins keep the order in which they were made, as on a server."""
@@ -46,12 +50,15 @@ class NamespaceConfig:
             whose nsup-period is 0.
         default_ttl: seconds for writes that ask for the namespace's default; 0 for never.
         max_record_size: bytes of a record's bins; larger ones are refused with code 13.
+        replication_factor: how many nodes of a cluster hold each record; None for what the
+            cluster says.
     """
 
     name: str
     ttl: bool = True
     default_ttl: int = 0
     max_record_size: int = 1024 * 1024
+    replication_factor: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> NamespaceConfig:
@@ -76,10 +83,12 @@ class NamespaceConfig:
                 config = attrs.evolve(config, default_ttl=int(value))
             elif key == "max-record-size" and value.isdecimal():
                 config = attrs.evolve(config, max_record_size=int(value))
+            elif key == "replication-factor" and value.isdecimal() and 0 < int(value) <= MAX_REPLICATION_FACTOR:
+                config = attrs.evolve(config, replication_factor=int(value))
             else:
                 msg = (
                     f"namespace {name!r} has the option {option!r}; there are ttl=on, ttl=off, "
-                    "default-ttl=SECONDS and max-record-size=BYTES"
+                    "default-ttl=SECONDS, max-record-size=BYTES and replication-factor=N"
                 )
                 raise ValueError(msg)
         return config

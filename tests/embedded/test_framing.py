@@ -134,9 +134,11 @@ def test_node_does_not_read_ahead_of_a_client_that_does_not_take_replies(server:
                 silent = time.monotonic() + 0.3
             except BlockingIOError:
                 time.sleep(0.01)
-        held = server.call(lambda: [len(connection._buffer) for connection in server._connections])
+        held = server.call(lambda: [len(connection._buffer) for connection in server._listener.connections])
         waiting = server.call(
-            lambda: [item._transport.get_write_buffer_size() for item in server._connections if item._transport]
+            lambda: [
+                item._transport.get_write_buffer_size() for item in server._listener.connections if item._transport
+            ]
         )
         assert max(held) <= 128 * 1024
         assert max(waiting) < 4 * 1024 * 1024
@@ -163,6 +165,6 @@ def test_unfinished_requests_of_a_closed_connection_are_forgotten(server: Embedd
         with Wire(server) as wire:
             wire.send(put(1, {"a": 1})[:-5])
     deadline = time.monotonic() + 2
-    while server.call(lambda: len(server._connections)) and time.monotonic() < deadline:
+    while server.call(lambda: len(server._listener.connections)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert server.call(lambda: len(server._connections)) == 0
+    assert server.call(lambda: len(server._listener.connections)) == 0

@@ -1,0 +1,176 @@
+"""One node of a cluster, as tests see it: its address, and what can be done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aerospike_wire.embedded.cluster.member import Member
+from aerospike_wire.embedded.listener import Listener, address_text, bound
+from aerospike_wire.embedded.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aerospike_wire.embedded.cluster.cluster import EmbeddedCluster
+    from aerospike_wire.embedded.faults import Faults
+    from aerospike_wire.embedded.store import NamespaceConfig
+
+
+class ClusterNode:
+    """A node of an :class:`~aerospike_wire.embedded.EmbeddedCluster`."""
+
+    def __init__(
+        self,
+        cluster: EmbeddedCluster,
+        name: str,
+        namespaces: Sequence[NamespaceConfig],
+        host: str,
+        port: int,
+        rack: int,
+    ) -> None:
+        self._cluster = cluster
+        self._host = host
+        self._port = port
+        self.node = Node.of(name, namespaces)
+        """Its state; only to be touched in the cluster's thread."""
+        self.member = Member(cluster.fabric, self.node, rack)
+        """Its place in the cluster; as above."""
+        self._listener = Listener(self.node)
+
+    # Looking at it
+
+    @property
+    def name(self) -> str:
+        """The node's id."""
+        return self.node.name
+
+    @property
+    def faults(self) -> Faults:
+        """Rules that make requests to this node fail; any thread may change them."""
+        return self.node.faults
+
+    @property
+    def running(self) -> bool:
+        """True unless it was killed, or the cluster is stopped; a paused node runs."""
+        return self.member.alive
+
+    @property
+    def paused(self) -> bool:
+        """True between pause and resume."""
+        return self.node.paused
+
+    @property
+    def port(self) -> int:
+        """The port; after the first start it stays the same.
+
+        Raises:
+            RuntimeError: it is not known before the cluster has been started.
+        """
+        if self._port == 0:
+            msg = "the port is not known before the cluster is started"
+            raise RuntimeError(msg)
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """``host:port``."""
+        return address_text(self._host, self.port)
+
+    @property
+    def seeds(self) -> list[tuple[str, int]]:
+        """What clients take as hosts; from it they find the other nodes."""
+        return [(self._host, self.port)]
+
+    @property
+    def connections(self) -> int:
+        """How many connections it has."""
+        return self._cluster.call(lambda: len(self._listener.connections))
+
+    def __repr__(self) -> str:
+        state = "paused" if self.paused else "running" if self.running else "killed"
+        return f"<node {self.name} at {self._host}:{self._port or '?'}, {state}>"
+
+    # Doing something to it
+
+    def kill(self) -> None:
+        """End it at once: its connections are reset, its port is closed, its memory is lost.
+
+        The others notice after the heartbeat timeout. Nothing happens if it was killed before.
+        """
+        if self.running:
+            self._cluster.thread.run(self._kill())
+
+    async def _kill(self) -> None:
+        self._cluster.fabric.lose(self.member)
+        await self.shut()
+
+    def restart(self) -> None:
+        """Start it again, empty, at its old address; the others fill it. One that runs is killed before.
+
+        Raises:
+            OSError: its port is not free any more.
+        """
+        self._cluster.thread.run(self._restart())
+
+    async def _restart(self) -> None:
+        if self.running:
+            await self._kill()
+        self.member.forget()
+        await self.open()
+        self._cluster.fabric.admit(self.member)
+
+    def pause(self) -> None:
+        """Stop it, as SIGSTOP stops a process: it keeps its connections and answers nobody.
+
+        Clients can even connect to it. The others leave it behind after the heartbeat timeout.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        self._check()
+        self._cluster.call(self._cluster.fabric.pause, self.member)
+
+    def resume(self) -> None:
+        """Let it go on. If it was left behind it catches up with the others before it answers."""
+        self._cluster.call(self._resume)
+
+    def _resume(self) -> None:
+        if self.node.paused:
+            self._cluster.fabric.resume(self.member)
+            for connection in tuple(self._listener.connections):
+                connection.wake()
+
+    def slow(self, milliseconds: float) -> None:
+        """Let each request wait before the node looks at it; 0 makes it fast again.
+
+        Raises:
+            ValueError: ``milliseconds`` is negative or no number.
+        """
+        if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float) or not 0 <= milliseconds < 1e9:
+            msg = f"a delay must be a number of milliseconds from 0 on, not {milliseconds!r}"
+            raise ValueError(msg)
+        self.node.lag = milliseconds / 1000
+
+    def close_connections(self) -> None:
+        """Reset all client connections; the node goes on."""
+        self._cluster.call(self._listener.drop)
+
+    def _check(self) -> None:
+        if not self.running:
+            msg = f"node {self.name} does not run"
+            raise RuntimeError(msg)
+
+    # In the cluster's thread
+
+    async def open(self) -> None:
+        """Listen."""
+        listener = bound(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        self.node.address = (self._host, self._port)
+        await self._listener.open(listener)
+
+    async def shut(self) -> None:
+        """Listen no more, and reset all connections."""
+        self.node.paused = False
+        self.member.alive = False
+        await self._listener.close()
