@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
+
+_SLOW: Final = 5.0
+"""Seconds."""
 
 
 class LoopThread:
@@ -17,6 +20,8 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        # In debug mode loops complain of what takes long; a node may, at the cost of its clients only.
+        self._loop.slow_callback_duration = _SLOW
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aerospike_wire.embedded.cluster.member import Member
+from aerospike_wire.embedded.cluster.succession import weights
 from aerospike_wire.embedded.listener import Listener, address_text, bound
 from aerospike_wire.embedded.node import Node
 
@@ -36,6 +37,7 @@ class ClusterNode:
         self.member = Member(cluster.fabric, self.node, rack)
         """Its place in the cluster; as above."""
         self._listener = Listener(self.node)
+        weights(name)  # takes some 30 ms, which the nodes' thread need not spend
 
     # Looking at it
 
