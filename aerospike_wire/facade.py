@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from aerospike_wire.cluster.cluster import Cluster
 from aerospike_wire.config import parse_config
 from aerospike_wire.core import Core
-from aerospike_wire.errors import ParamError
-from aerospike_wire.proto.commands.query import Predicate, QueryCommand
 from aerospike_wire.proto.commands.record import MISSING
 
 if TYPE_CHECKING:
@@ -75,41 +73,4 @@ class Facade:
         return f"{type(self).__name__}({seeds!r})"
 
 
-class QueryBase:
-    """A query without the way to run it."""
-
-    __slots__ = ("_bins", "_core", "_namespace", "_predicate", "_set")
-
-    def __init__(self, core: Core, namespace: Any, set: Any) -> None:
-        self._core = core
-        self._namespace = namespace
-        self._set = set
-        self._bins: Any = None
-        self._predicate: Predicate | None = None
-
-    def select(self, *bins: str) -> Self:
-        """Read only these bins."""
-        self._bins = list(bins)
-        return self
-
-    def where(self, predicate: Predicate) -> Self:
-        """Find records by a secondary index.
-
-        Args:
-            predicate: made by :mod:`aerospike_wire.predicates`.
-
-        Raises:
-            ParamError: it is something else.
-        """
-        if not isinstance(predicate, Predicate):
-            error = ParamError(f"predicate must be made by aerospike_wire.predicates, not {type(predicate).__name__}")
-            error.argument = "predicate"
-            raise error
-        self._predicate = predicate
-        return self
-
-    def _command(self, policy: Any) -> QueryCommand:
-        return QueryCommand(self._namespace, self._set, self._bins, self._predicate, policy)
-
-
-__all__ = ["MISSING", "ErrorHook", "Facade", "Given", "KeyLike", "Meta", "QueryBase"]
+__all__ = ["MISSING", "ErrorHook", "Facade", "Given", "KeyLike", "Meta"]

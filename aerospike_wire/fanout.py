@@ -1,4 +1,4 @@
-"""Requests to several nodes at once: batches and queries.
+"""Requests to several nodes at once, and batches.
 
 Each round sends to every node that still has something to do, waits for all of them, and
 decides from the same facts as for single commands what goes into the next round.
@@ -7,12 +7,10 @@ decides from the same facts as for single commands what goes into the next round
 from __future__ import annotations
 
 import itertools
-import random
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from aerospike_wire.batch import BatchResult, BatchRow
 from aerospike_wire.errors import Attempt, ResultCode, is_in_doubt
-from aerospike_wire.proto.keys import PARTITIONS
 from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
@@ -24,21 +22,7 @@ if TYPE_CHECKING:
     from aerospike_wire.policy import Policy
     from aerospike_wire.proto.commands.base import Command
     from aerospike_wire.proto.commands.batch import Batch, BatchPart, Row
-    from aerospike_wire.proto.commands.query import QueryCommand, QueryPart
     from aerospike_wire.transport import Link
-    from aerospike_wire.types import Record
-
-_PARTITION_CODES: Final = frozenset(
-    {
-        ResultCode.TIMEOUT,
-        ResultCode.CLUSTER,
-        ResultCode.INDEX_NOT_FOUND,
-        ResultCode.INDEX_NOT_READABLE,
-        ResultCode.CONNECTION,
-        ResultCode.INVALID_NODE,
-    }
-)
-"""Codes of a node after which a query goes on with the node's partitions elsewhere (protocol section 5.4)."""
 
 
 class Fanout:
@@ -225,81 +209,3 @@ def _row(
 
     in_doubt = is_in_doubt(attempts, write=row.write)
     return BatchRow(row.key, reason.code, None, in_doubt, error)
-
-
-# Queries
-
-
-async def query(core: Core, command: QueryCommand, hook: Hook | HookMapping | None = None) -> list[Record]:
-    """All records of a query, from all nodes at once.
-
-    A node that fails is asked no more; its partitions go to their next replica.
-
-    Raises:
-        AerospikeError: the query could not be completed.
-    """
-    fan = Fanout(core, hook)
-    policy: Any = await fan.prepare(command)
-    deadline = fan.deadline(policy)
-    left = set(range(PARTITIONS))
-    task_id = random.getrandbits(63) | 1
-    for attempt in itertools.count():
-        trouble, parts = _assign(core, command, left, attempt, task_id)
-        outcomes: list[Trouble | None] = []
-        if trouble is None:
-            outcomes = await fan.round(list(parts), policy, deadline)
-            trouble = _settle(command, parts, outcomes, left)
-        if not left and trouble is None:
-            break
-        assert trouble is not None
-        node = parts[0][0] if len(parts) == 1 else None
-        if not await core.again(trouble, node, policy, attempt + 1, deadline, retry_codes=_PARTITION_CODES):
-            fan.fail(trouble, command)
-    if core.runtime.now() >= core.cluster.look_at:
-        core.cluster.look_soon()
-    records = command.records
-    return records[: policy.max_records] if policy.max_records else records
-
-
-def _assign(
-    core: Core, command: QueryCommand, partitions: set[int], attempt: int, task_id: int
-) -> tuple[Trouble | None, list[tuple[Node, QueryPart]]]:
-    """The partitions by node."""
-    by_node: dict[str, tuple[Node, list[int]]] = {}
-    for pid in sorted(partitions):
-        try:
-            node = core.node_of_partition(command.namespace, pid, command.policy, attempt, write=False)
-            core.check_breaker(node)
-        except Trouble as trouble:
-            return trouble, []
-        by_node.setdefault(node.name, (node, []))[1].append(pid)
-    limit = command.policy.max_records
-    count = len(by_node)
-    parts = [
-        (node, command.part(found, task_id, max(1, limit // count + (place < limit % count)) if limit else 0))
-        for place, (node, found) in enumerate(by_node.values())
-    ]
-    return None, parts
-
-
-def _settle(
-    command: QueryCommand,
-    parts: list[tuple[Node, QueryPart]],
-    outcomes: list[Trouble | None],
-    left: set[int],
-) -> Trouble | None:
-    """Strike off what is done; the first failure that remains."""
-    first: Trouble | None = None
-    for (_, part), trouble in zip(parts, outcomes, strict=True):
-        if trouble is not None:
-            # Records of a failed part are dropped with it, so that the next round cannot repeat them.
-            first = first or trouble
-            continue
-        command.records.extend(part.records)
-        left.difference_update(pid for pid in part.partitions if pid not in part.unavailable)
-        if part.unavailable:
-            pid, _ = next(iter(part.unavailable.items()))
-            words = f"{len(part.unavailable)} partitions are not available, the first is {pid}"
-            first = first or Trouble(ResultCode.CLUSTER, words, sent=True, answered=True)
-    command.partitions_done = PARTITIONS - len(left)
-    return first

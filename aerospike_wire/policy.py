@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVa
 import attrs
 
 from aerospike_wire.errors import ParamError
+from aerospike_wire.partition_filter import PartitionFilter
 from aerospike_wire.transaction.state import Transaction
 
 if TYPE_CHECKING:
@@ -101,6 +102,17 @@ class ErrorDetail(enum.IntEnum):
     EXPRESSION_TRACE = 3
 
 
+class QueryDuration(enum.IntEnum):
+    """How long a query will take (``expected_duration``), which decides how servers run it."""
+
+    LONG = 0
+    """Longer than 100 records or so: monitored, throttled, without a limit of time."""
+    SHORT = 1
+    """A few records: run at once, at most for ``total_timeout`` or 1 second."""
+    LONG_RELAX_AP = 2
+    """Long, and content with partitions that are moving; servers 7.1 and newer, available namespaces."""
+
+
 TTL_NAMESPACE_DEFAULT: Final = 0
 TTL_NEVER_EXPIRE: Final = 0xFFFF_FFFF
 TTL_DONT_UPDATE: Final = 0xFFFF_FFFE
@@ -178,6 +190,10 @@ def _filter(value: Any) -> bytes | None:
     if not isinstance(found, bytes):
         raise _refuse("expressions", f"must be an expression or a compiled one, not {type(value).__name__}")
     return found
+
+
+def _partition_filter(value: Any) -> PartitionFilter | None:
+    return None if value is None else PartitionFilter.of(value)
 
 
 _LIMIT: Final = 0x7FFF_FFFF
@@ -412,6 +428,26 @@ class QueryPolicy(Policy):
     compress: bool = attrs.field(default=False, validator=_flag)
     """Let the server compress the records; Enterprise servers only."""
     error_detail_verbosity: ErrorDetail = _choice(ErrorDetail, ErrorDetail.MESSAGE)
+    read_mode_ap: ReadModeAP = _choice(ReadModeAP, ReadModeAP.ONE)
+    """Taken, as the official client does, and without effect on queries."""
+    read_mode_sc: ReadModeSC = _choice(ReadModeSC, ReadModeSC.SESSION)
+    """Which replicas of strongly consistent namespaces may be asked."""
+    read_touch_ttl_percent: int = attrs.field(default=0, validator=_between(-1, 100))
+    """Taken, as the official client does, and without effect: queries do not renew records."""
+    expected_duration: QueryDuration = _choice(QueryDuration, QueryDuration.LONG)
+    short_query: bool = attrs.field(default=False, validator=_flag)
+    """The older name of ``expected_duration`` SHORT."""
+    partition_filter: PartitionFilter | None = attrs.field(default=None, converter=_partition_filter)
+    """Which partitions to visit; None for all. A PartitionFilter, or a dict in the official client's form."""
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class ScanPolicy(QueryPolicy):
+    """scan, and what a scan does in the background."""
+
+    durable_delete: bool = attrs.field(default=False, validator=_flag)
+    ttl: int = attrs.field(default=TTL_NAMESPACE_DEFAULT, validator=_between(-2, 0xFFFF_FFFF))
+    """Seconds for records that a scan in the background writes."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -438,7 +474,7 @@ _SECTIONS: Final[dict[str, type[Policy]]] = {
     "txn_verify": TxnVerifyPolicy,
     "txn_roll": TxnRollPolicy,
     "query": QueryPolicy,
-    "scan": QueryPolicy,
+    "scan": ScanPolicy,
     "info": InfoPolicy,
     "admin": AdminPolicy,
 }

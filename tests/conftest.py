@@ -36,7 +36,7 @@ class Either:
         twin = getattr(AsyncClient, name, None)
         if name == "with_error_hook":
             return lambda *args, **kwargs: Either(found(*args, **kwargs))
-        if name == "query":
+        if name in {"query", "scan"}:
             return lambda *args, **kwargs: _Query(found(*args, **kwargs))
         if inspect.iscoroutinefunction(twin):
             return _awaitable(found)
@@ -44,19 +44,54 @@ class Either:
 
 
 class _Query:
+    """A query or scan; iterating over it with ``async for`` works for both kinds."""
+
+    _RUNNING = frozenset({"results", "foreach", "execute_background", "wait"})
+
     def __init__(self, query: Any) -> None:
         self.query = query
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.query, name)
-        if name == "results":
+        if name in self._RUNNING:
             return _awaitable(found)
+        if not callable(found):
+            return found
 
-        def again(*args: Any, **kwargs: Any) -> _Query:
-            found(*args, **kwargs)
-            return self
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = found(*args, **kwargs)
+            if result is self.query:
+                return self
+            return _Stream(result) if name == "records" else result
 
-        return again
+        return call
+
+    def __aiter__(self) -> _Stream:
+        return self.records()  # type: ignore[no-any-return]
+
+
+class _Stream:
+    """The records of either kind of query; one that is dropped drops the client's own."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def __aiter__(self) -> _Stream:
+        return self
+
+    async def __anext__(self) -> Any:
+        if hasattr(self.stream, "__anext__"):
+            return await self.stream.__anext__()
+        try:
+            return next(self.stream)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    def cursor(self) -> dict[str, Any]:
+        return self.stream.cursor()  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.stream.close()
 
 
 def _awaitable(method: Callable[..., Any]) -> Callable[..., Any]:

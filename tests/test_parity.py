@@ -9,14 +9,25 @@ import pytest
 
 from aerospike_wire import AsyncClient, Client, aio, sync
 
-PAIRS = [(AsyncClient, Client), (aio.AsyncQuery, sync.Query), (aio.AsyncTransactionBlock, sync.TransactionBlock)]
-RENAMED = {"__aenter__": "__enter__", "__aexit__": "__exit__"}
+PAIRS = [
+    (AsyncClient, Client),
+    (aio.AsyncQuery, sync.Query),
+    (aio.AsyncScan, sync.Scan),
+    (aio.AsyncRecordStream, sync.RecordStream),
+    (aio.AsyncTransactionBlock, sync.TransactionBlock),
+]
+RENAMED = {
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+}
 """Methods of the language itself that have another name without ``await``."""
 
 
 def public(cls: type) -> dict[str, Any]:
     """The methods and properties of a class for its users, inherited ones included."""
-    wanted = {"__init__", "__repr__", *RENAMED, *RENAMED.values(), "__aiter__", "__iter__"}
+    wanted = {"__init__", "__repr__", *RENAMED, *RENAMED.values()}
     return {
         name: found
         for name, found in inspect.getmembers_static(cls)
@@ -72,19 +83,9 @@ def test_the_same_documentation(name: str, ours: Any, theirs: Any) -> None:
 def test_only_one_is_awaited(name: str, ours: Any, theirs: Any) -> None:
     """The blocking twin of a coroutine function is a plain function, and what is plain in one is so in both."""
     assert not inspect.iscoroutinefunction(theirs)
-    plain = {
-        "__init__",
-        "__repr__",
-        "with_error_hook",
-        "deadline",
-        "query",
-        "select",
-        "where",
-        "is_connected",
-        "transaction",
-    }
-    is_query = ours.__qualname__.startswith(("AsyncQuery.", "QueryBase."))
-    if name in plain and (name != "select" or is_query):
+    plain = {"__init__", "__repr__", "with_error_hook", "deadline", "query", "scan", "is_connected", "transaction"}
+    narrows = ours.__qualname__.startswith(("QueryBase.", "ScanBase.", "StreamBase."))
+    if name in plain or narrows or name in {"records", "__aiter__"}:
         assert not inspect.iscoroutinefunction(ours)
     else:
         assert inspect.iscoroutinefunction(ours)
@@ -107,9 +108,15 @@ def test_calls_take_a_hook() -> None:
     """Every command that goes to a server takes ``error_hook``, by keyword only and at the end."""
     for cls in (AsyncClient, Client):
         for name, method in public(cls).items():
-            if name in {"connect", "close", "with_error_hook", "deadline", "query", "is_connected"} or name.startswith(
-                "__"
-            ):
+            if name in {
+                "connect",
+                "close",
+                "with_error_hook",
+                "deadline",
+                "query",
+                "scan",
+                "is_connected",
+            } or name.startswith("__"):
                 continue
             last = list(inspect.signature(method).parameters.values())[-1]
             assert (last.name, last.kind, last.default) == ("error_hook", last.KEYWORD_ONLY, None), name

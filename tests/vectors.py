@@ -18,7 +18,7 @@ from aerospike_wire.proto.commands.base import OLDEST, Command, Features
 @functools.cache
 def _all() -> dict[str, dict[str, Any]]:
     data = pathlib.Path(__file__).parent / "data"
-    files = ("vectors.json", "vectors_admin.json")
+    files = ("vectors.json", "vectors_admin.json", "query_vectors.json")
     return {row["name"]: row for file in files for row in json.loads((data / file).read_text())}
 
 

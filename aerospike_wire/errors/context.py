@@ -184,7 +184,7 @@ _SHARED_FACTS: Final = (
 )
 
 
-_NESTED_FACTS: Final = frozenset({"policy", "request"})
+_NESTED_FACTS: Final = frozenset({"policy", "request", "cursor"})
 """Fields whose own facts are listed, or that come last."""
 
 
@@ -291,13 +291,26 @@ class QueryContext(ErrorContext):
     bins: tuple[str, ...] = ()
     """The bins that were selected."""
     partitions_done: int | None = None
+    """Partitions that were read to their end."""
     partitions_left: int | None = None
+    """Partitions that were not."""
+    records: int | None = None
+    """Records that had been given to the caller."""
+    module: str | None = None
+    """The Lua module of an aggregation or a job."""
+    function: str | None = None
+    cursor: dict[str, Any] | None = attrs.field(default=None, repr=False)
+    """Where to go on; see the query's ``resume``. Not part of :meth:`to_dict`: it holds values of the index."""
 
     family: ClassVar[str] = "query"
 
     def target(self) -> str:
         place = f"{self.namespace}/{self.set}" if self.set else f"{self.namespace}"
-        return f"{place} where {self.bin}" if self.bin else place
+        if self.index or self.bin:
+            place = f"{place} where {self.bin or f'index {self.index}'}"
+        if self.module:
+            place = f"{place} with {self.module}.{self.function}"
+        return place
 
 
 @attrs.frozen

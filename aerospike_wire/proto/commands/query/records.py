@@ -1,0 +1,195 @@
+"""The frames that answer a query, taken apart record by record (protocol section 5.3)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any, Final
+
+from aerospike_wire.errors import ProtocolError, ResultCode
+from aerospike_wire.policy import TTL_NEVER_EXPIRE
+from aerospike_wire.proto import keys, values
+from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords, error_details
+from aerospike_wire.proto.fields import Field, field
+from aerospike_wire.proto.header import CITRUSLEAF_EPOCH, MESSAGE, MESSAGE_HEADER_SIZE, Info3
+from aerospike_wire.proto.message import read_message
+from aerospike_wire.types import Key, RawParticle, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NO_RECORD: Final = int(Info3.LAST | Info3.PARTITION_DONE)
+_PARTITION_DONE: Final = int(Info3.PARTITION_DONE)
+_DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
+_unpack_header: Final = MESSAGE.unpack_from
+_unpack_field: Final = struct.Struct(">IB").unpack_from
+_unpack_op: Final = struct.Struct(">IBBBB").unpack_from
+_READERS: Final = values.READERS
+_INTEGER: Final = values.Particle.INTEGER.value
+_BVAL_SIZE: Final = 8
+
+
+class Answer:
+    """What one node sends, from first frame to last.
+
+    Frames go in with :meth:`feed`; records come out in portions with :meth:`take`, so that
+    nothing is decoded that nobody asks for.
+
+    Args:
+        namespace: the query's.
+        wall: gives seconds since the Unix epoch, for times to live.
+    """
+
+    __slots__ = (
+        "_body", "_names", "_namespace", "_offset", "_prefix", "_sets", "_wall",
+        "clean", "code", "unavailable", "values", "words",
+    )  # fmt: skip
+
+    def __init__(self, namespace: str, wall: Callable[[], float]) -> None:
+        self._namespace = namespace
+        self._prefix = field(Field.NAMESPACE, namespace.encode()) + _DIGEST_HEAD
+        self._wall = wall
+        self._body = b""
+        self._offset = 0
+        self._names: dict[bytes, str] = {}
+        self._sets: dict[bytes, str] = {}
+        self.values: list[int | None] = []
+        """The index value of each record last taken; None for a scan."""
+        self.unavailable: list[int] = []
+        """Partitions that the node could not serve."""
+        self.code: int | None = None
+        """The result code that the answer ended with, None until then."""
+        self.words: ServerWords = NO_WORDS
+        self.clean = True
+        """False if something follows the end, so that what comes next on the link is not to be trusted."""
+
+    def feed(self, body: bytes) -> None:
+        """The next frame."""
+        self._body = body
+        self._offset = 0
+
+    @property
+    def drained(self) -> bool:
+        """True if everything in the frame has been taken, or the answer has ended."""
+        return self.code is not None or self._offset >= len(self._body)
+
+    def take(self, limit: int) -> list[Record]:
+        """At most so many records of the frame; fewer only at its end.
+
+        Raises:
+            ProtocolError: the frame does not follow the protocol. What stands in front of the
+                damage has been taken before.
+        """
+        found: list[Record] = []
+        self.values = []
+        try:
+            self._read(found, self.values, limit)
+        except ProtocolError:
+            if not found:
+                raise
+        return found
+
+    def _read(self, found: list[Record], marks: list[int | None], limit: int) -> None:  # noqa: PLR0915  no call per bin
+        body, offset = self._body, self._offset
+        end = len(body)
+        now = int(self._wall()) - CITRUSLEAF_EPOCH
+        new = tuple.__new__
+        prefix = self._prefix
+        behind_prefix = len(prefix) + keys.DIGEST_SIZE
+        namespace = self._namespace
+        while offset < end and len(found) < limit:
+            try:
+                _, _, _, info3, _, code, generation, void_time, _, n_fields, n_ops = _unpack_header(body, offset)
+            except struct.error:
+                msg = f"a message in a frame is cut off after {end - offset} bytes"
+                raise ProtocolError(msg) from None
+            if info3 & _NO_RECORD or code:
+                offset = self._note(body, offset)
+                self._offset = offset
+                if self.code is not None:
+                    break
+                continue
+            offset += MESSAGE_HEADER_SIZE
+            digest = user_key = set_name = value = None
+            if n_fields > 1 and body.startswith(prefix, offset):
+                offset += behind_prefix
+                digest = body[offset - keys.DIGEST_SIZE : offset]
+                n_fields -= 2
+            while n_fields:
+                n_fields -= 1
+                try:
+                    size, kind = _unpack_field(body, offset)
+                except struct.error:
+                    msg = "a field of a record is cut off"
+                    raise ProtocolError(msg) from None
+                start, offset = offset + 5, offset + 4 + size
+                if size < 1 or offset > end:
+                    msg = f"a field of a record claims {size} bytes, {end - start + 1} are there"
+                    raise ProtocolError(msg)
+                data = body[start:offset]
+                if kind == Field.SET:
+                    set_name = self._sets.get(data) or self._set(data)
+                elif kind == Field.DIGEST:
+                    digest = data
+                elif kind == Field.KEY:
+                    user_key = keys.read_key_particle(memoryview(data))
+                elif kind == Field.BVAL_ARRAY and size == _BVAL_SIZE + 1:
+                    value = int.from_bytes(data, "little", signed=True)
+            if digest is None or len(digest) != keys.DIGEST_SIZE:
+                msg = "a record of a query has no digest"
+                raise ProtocolError(msg)
+            bins: dict[str, Any] = {}
+            for _ in range(n_ops):
+                try:
+                    size, _, particle, flags, name_size = _unpack_op(body, offset)
+                except struct.error:
+                    msg = "a bin of a record is cut off"
+                    raise ProtocolError(msg) from None
+                stop = offset + 4 + size
+                start = offset + 8 + name_size
+                if flags & 1:
+                    start += 8
+                if stop > end or start > stop:
+                    msg = f"a bin of a record claims {size} bytes with a name of {name_size}, {end - offset} are there"
+                    raise ProtocolError(msg)
+                raw = body[offset + 8 : offset + 8 + name_size]
+                name = self._names.get(raw)
+                if name is None:
+                    name = self._names[raw] = raw.decode("utf-8", "surrogateescape")
+                if particle == _INTEGER and stop - start == 8:
+                    bins[name] = int.from_bytes(body[start:stop], "big", signed=True)
+                else:
+                    reader = _READERS.get(particle)
+                    data = body[start:stop]
+                    bins[name] = RawParticle(particle, data) if reader is None else reader(data)
+                offset = stop
+            ttl = max(1, void_time - now) if void_time else TTL_NEVER_EXPIRE
+            key = new(Key, (namespace, set_name, user_key, digest))
+            found.append(new(Record, (key, {"ttl": ttl, "gen": generation}, bins)))
+            marks.append(value)
+            self._offset = offset
+
+    def _set(self, data: bytes) -> str | None:
+        name = self._sets[data] = data.decode("utf-8", "surrogateescape")
+        return name or None
+
+    def _note(self, body: bytes, offset: int) -> int:
+        """Take in a message that is no record; the offset behind it.
+
+        Raises:
+            ProtocolError: it is cut off, or names a partition that does not exist.
+        """
+        message, behind = read_message(body, offset)
+        header = message.header
+        if header.info3 & _PARTITION_DONE:
+            if header.result:
+                if header.generation >= keys.PARTITIONS:
+                    msg = f"a partition {header.generation} is said to be unavailable; there are {keys.PARTITIONS}"
+                    raise ProtocolError(msg)
+                self.unavailable.append(header.generation)
+            return behind
+        # An unknown set has no records; that is an answer, not an error.
+        self.code = 0 if header.result == ResultCode.RECORD_NOT_FOUND else header.result
+        if self.code:
+            self.words = error_details(message)
+        self.clean = behind == len(body)
+        return behind

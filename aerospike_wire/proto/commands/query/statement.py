@@ -1,0 +1,139 @@
+"""What a query asks for, whatever becomes of the records (protocol section 5)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from aerospike_wire.proto import keys, msgpack
+from aerospike_wire.proto.commands.base import u32, u64
+from aerospike_wire.proto.commands.operate import Operation, check_operations
+from aerospike_wire.proto.commands.record import bins_of
+from aerospike_wire.proto.fields import Field, field
+from aerospike_wire.proto.invalid import InvalidArgument, utf8
+
+if TYPE_CHECKING:
+    from aerospike_wire.proto.commands.query.predicate import Predicate
+
+MAX_INDEX_NAME = 63
+"""Bytes of an index's name."""
+
+
+@attrs.define(eq=False)
+class Function:
+    """A Lua function for the records of a query."""
+
+    module: Any
+    name: Any
+    arguments: Any = None
+    """A list; None where none was given, which travels as nothing at all."""
+
+    def fields(self, kind: int) -> list[bytes]:
+        """The fields of a request.
+
+        Args:
+            kind: 1 for an aggregation, 2 for a job in the background.
+
+        Raises:
+            InvalidArgument: a name or an argument cannot be used.
+        """
+        for argument, value in (("module", self.module), ("function", self.name)):
+            if not isinstance(value, str):
+                raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}")
+            if not value:
+                raise InvalidArgument(argument, "must not be empty")
+        if self.arguments is not None and not isinstance(self.arguments, list | tuple):
+            raise InvalidArgument("arguments", f"must be a list, not {type(self.arguments).__name__}")
+        packed = b"" if self.arguments is None else msgpack.pack(list(self.arguments), "arguments")
+        return [
+            field(Field.UDF_OP, bytes((kind,))),
+            field(Field.UDF_MODULE, utf8("module", self.module)),
+            field(Field.UDF_FUNCTION, utf8("function", self.name)),
+            field(Field.UDF_ARGUMENTS, packed),
+        ]
+
+
+@attrs.define(eq=False)
+class Statement:
+    """Which records, and what of them or with them."""
+
+    namespace: Any = ""
+    set: Any = None
+    bins: Any = None
+    """Names; None for all bins."""
+    predicate: Predicate | None = None
+    index: Any = None
+    """Name of the index to use, instead of the predicate's bin."""
+    expression: bytes | None = None
+    """Bytes of the indexed expression, instead of the predicate's bin."""
+    context: bytes | None = None
+    """Where in the bin the indexed value is, packed."""
+    operations: Any = None
+    function: Function | None = None
+
+    names: tuple[str, ...] = attrs.field(init=False, default=())
+    """The bins, checked."""
+    checked: tuple[Operation, ...] = attrs.field(init=False, default=())
+    """The operations, checked."""
+
+    def check(self) -> None:
+        """Check what does not depend on the kind of query.
+
+        Raises:
+            InvalidArgument: something cannot be used.
+        """
+        keys.check_namespace(self.namespace)
+        keys.check_set(self.set)
+        self.names = () if self.bins is None else bins_of(self.bins)
+        if self.operations is not None:
+            self.checked = check_operations(self.operations, "ops")
+        if self.index is not None:
+            if not isinstance(self.index, str) or not self.index:
+                raise InvalidArgument("index_name", "must be a str that is not empty")
+            if len(utf8("index_name", self.index)) > MAX_INDEX_NAME:
+                raise InvalidArgument("index_name", f"must have at most {MAX_INDEX_NAME} bytes")
+        if self.predicate is not None and self.predicate.bin is None and self.index is None and self.expression is None:
+            raise InvalidArgument("predicate", "must name a bin")
+
+    def head_fields(self, socket_timeout: int, task_id: int, records_per_second: int = 0) -> list[bytes]:
+        """The fields that every query begins with."""
+        fields = [field(Field.NAMESPACE, self.namespace.encode())]
+        if self.set:
+            fields.append(field(Field.SET, self.set.encode()))
+        if records_per_second:
+            fields.append(field(Field.RECORDS_PER_SECOND, u32.pack(records_per_second)))
+        fields.append(field(Field.SOCKET_TIMEOUT, u32.pack(socket_timeout)))
+        fields.append(field(Field.TASK_ID, u64.pack(task_id)))
+        return fields
+
+    def index_fields(self) -> list[bytes]:
+        """The fields about the secondary index; none for a scan."""
+        predicate = self.predicate
+        if predicate is None:
+            return []
+        fields = []
+        if predicate.index_type:
+            fields.append(field(Field.INDEX_TYPE, bytes((predicate.index_type,))))
+        by_bin = self.index is None and self.expression is None
+        fields.append(field(Field.INDEX_RANGE, predicate.pack(named=by_bin)))
+        if self.context is not None:
+            fields.append(field(Field.INDEX_CONTEXT, self.context))
+        if self.index is not None:
+            fields.append(field(Field.INDEX_NAME, self.index.encode()))
+        if self.expression is not None:
+            fields.append(field(Field.INDEX_EXPRESSION, self.expression))
+        return fields
+
+    def identity(self, expressions: bytes | None) -> str:
+        """A short text that is the same for queries of the same records in the same order.
+
+        Args:
+            expressions: the filter.
+        """
+        parts = (self.namespace.encode(), (self.set or "").encode(), *self.index_fields(), expressions or b"")
+        state = hashlib.sha256()
+        for part in parts:
+            state.update(u32.pack(len(part)) + part)
+        return state.hexdigest()[:32]

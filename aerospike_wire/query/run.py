@@ -1,0 +1,426 @@
+"""The story of a query: rounds of streams from nodes, until every partition is done.
+
+Each round asks every node for the partitions it has that are left, reads what they send
+as the caller takes it, and strikes off what is complete. What a node could not give goes
+to the next replica in the next round, from the last record on that the caller was given.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import attrs
+
+from aerospike_wire.errors import FACTS, ConnectionFate, ProtocolError, ResultCode, Retry
+from aerospike_wire.fanout import Fanout
+from aerospike_wire.proto.commands.query import Answer
+from aerospike_wire.proto.header import FrameType
+from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.query.tracker import Partitions
+from aerospike_wire.transport import Call, LinkFailure
+from aerospike_wire.trouble import Trouble, as_trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aerospike_wire.cluster.node import Node
+    from aerospike_wire.core import Core
+    from aerospike_wire.errors import Hook, HookMapping, QueryContext
+    from aerospike_wire.policy import QueryPolicy
+    from aerospike_wire.proto.commands.query import QueryCommand
+    from aerospike_wire.transport import Frames, Link
+    from aerospike_wire.types import Record
+
+PORTION: Final = 256
+"""Records that are decoded at once."""
+
+RETRY_CODES: Final = frozenset(
+    {
+        ResultCode.TIMEOUT,
+        ResultCode.CLUSTER,
+        ResultCode.INDEX_NOT_FOUND,
+        ResultCode.INDEX_NOT_READABLE,
+        ResultCode.CONNECTION,
+        ResultCode.INVALID_NODE,
+    }
+)
+"""Codes of a node after which a query goes on with the node's partitions elsewhere (protocol section 5.4)."""
+
+
+@attrs.define(eq=False)
+class _Part:
+    """One node's share of a round."""
+
+    node: Node
+    pids: list[int]
+    link: Link
+    share: int
+    """Records that the node may send; 0 for all."""
+    answer: Answer
+    received: int = 0
+    cut: bool = False
+    """True if records of it were left out because the caller has enough."""
+
+
+class Run:
+    """One pass over the partitions of a query that are left.
+
+    Args:
+        core: whose cluster is asked.
+        command: the query.
+        state: where the query stands; None to begin as the policy says.
+        hook: one more error hook.
+        again: True for a further page, of which there is none once the query is done.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        command: QueryCommand,
+        state: Partitions | None = None,
+        hook: Hook | HookMapping | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        self._core = core
+        self._command = command
+        self._fan = Fanout(core, hook)
+        self.state = state
+        """Where the query stands; None until it has begun without a place to go on at."""
+        self.over = False
+        """True once there is nothing more to give."""
+        self._again = again
+        self._policy: QueryPolicy | None = None
+        self._deadline: float | None = None
+        self._limit = 0
+        self._given = 0
+        self._waiting: set[int] = set()
+        """Partitions that this pass has still to ask for."""
+        self._rounds = 0
+        self._frames: Frames | None = None
+        self._parts: dict[int, _Part] = {}
+        """Those that are under way, by their place among the frames."""
+        self._current: _Part | None = None
+        """Whose frame is being taken apart."""
+        self._trouble: Trouble | None = None
+        """The last thing that went wrong in this round."""
+        self._excused = True
+        """True if nothing went wrong in this round but what the caller's own slowness explains."""
+        self.portion: list[Record] = []
+        """The records last given."""
+        self.taken = 0
+        """How many of them the caller has taken; whoever gives them out keeps count."""
+        self._values: list[int | None] = []
+        self._settled = 0
+        """How many of them the state knows of."""
+
+    # For whoever takes the records
+
+    async def more(self) -> list[Record]:
+        """The next records; none when the query is over.
+
+        Raises:
+            AerospikeError: the query could not be completed.
+        """
+        self.settle()
+        self.portion, self._values, self._settled, self.taken = [], [], 0, 0
+        if self.over:
+            return []
+        try:
+            if self._policy is None:
+                await self._begin()
+            while True:
+                while self._parts:
+                    await self._take()
+                    if self.portion:
+                        return self.portion
+                if not await self._round():
+                    self.close()
+                    return []
+        except BaseException:
+            self.close()
+            raise
+
+    async def collect(self) -> list[Record]:
+        """All records that are left.
+
+        Raises:
+            AerospikeError: the query could not be completed.
+        """
+        found: list[Record] = []
+        while portion := await self.more():
+            found += portion
+            self.taken = len(portion)
+        return found
+
+    async def feed(self, callback: Callable[[Record], Any]) -> None:
+        """Call a function with every record that is left, until it returns False.
+
+        Raises:
+            AerospikeError: the query could not be completed.
+        """
+        try:
+            while portion := await self.more():
+                for number, record in enumerate(portion, 1):
+                    self.taken = number
+                    if callback(record) is False:
+                        return
+        finally:
+            self.close()
+
+    def settle(self) -> None:
+        """Let the state know what the caller has taken."""
+        taken = self.taken
+        if taken > self._settled and self.state is not None:
+            self.state.mark(self.portion[self._settled : taken], self._values[self._settled : taken])
+            self._settled = taken
+
+    def cursor(self) -> dict[str, Any]:
+        """Where the query stands, as JSON values."""
+        self.settle()
+        statement = self._command.statement
+        state = self.state or Partitions()
+        return state.cursor(str(statement.namespace), statement.set or None)
+
+    def close(self) -> None:
+        """Read no more: links whose answers are not complete are closed."""
+        self.settle()
+        self.over = True
+        self.portion, self._values, self._settled, self.taken = [], [], 0, 0
+        self._current = None
+        parts, self._parts = self._parts, {}
+        if self._frames is not None:
+            self._frames.close()
+            self._frames = None
+        for part in parts.values():
+            part.node.pool.give_back(part.link, keep=False)
+
+    # The story
+
+    async def _begin(self) -> None:
+        policy: Any = await self._fan.prepare(self._command)
+        statement = self._command.statement
+        identity = statement.identity(policy.expressions)
+        try:
+            if self.state is None:
+                self.state = Partitions.of(policy.partition_filter)
+            elif self.state.identity not in {None, identity}:
+                words = "is of another query: its predicate, index, context or filter expression differs"
+                raise InvalidArgument("cursor", words)
+        except InvalidArgument as invalid:
+            trouble = as_trouble(invalid)
+            self._fan.fail(trouble, self._command)
+        if self._again and self.state.done:
+            words = "every partition has been read: the query is done, as is_done() says"
+            self._fan.fail(Trouble(ResultCode.INVALID_NODE, words, final=True), self._command)
+        self.state.identity = identity
+        self.state.tries.clear()
+        self._policy = policy
+        self._deadline = self._fan.deadline(policy)
+        self._limit = policy.max_records
+        self._waiting = set(self.state.left())
+
+    async def _round(self) -> bool:
+        """Ask for what is left; False when nothing is."""
+        core, policy = self._core, self._policy
+        assert policy is not None
+        trouble, self._trouble = self._trouble, None
+        if not self._waiting or (self._limit and self._given >= self._limit):
+            if core.runtime.now() >= core.cluster.look_at:
+                core.cluster.look_soon()
+            return False
+        if trouble is not None:
+            if self._excused:
+                again = not core.cluster.closed
+            else:
+                self._rounds += 1
+                again = await core.again(trouble, None, policy, self._rounds, self._deadline, retry_codes=RETRY_CODES)
+            if not again:
+                self._fail(trouble)
+        self._excused = True
+        await self._open(policy)
+        return True
+
+    def _fail(self, trouble: Trouble) -> NoReturn:
+        self.close()
+        fan = self._fan
+        self._core.fail(trouble, fan.attempts, fan.started, self.context(), write=False, errors=fan.errors)
+
+    def context(self) -> QueryContext:
+        """The facts of the query as it stands, for an error."""
+        context = self._command.context()
+        if self.state is None:
+            return context
+        done = self.state.finished
+        return attrs.evolve(
+            context,
+            partitions_done=done,
+            partitions_left=self.state.count - done,
+            records=self.state.records,
+            cursor=self.cursor(),
+        )
+
+    async def _open(self, policy: QueryPolicy) -> None:
+        """Begin a round: one stream for each node."""
+        core, state = self._core, self.state
+        assert state is not None
+        # A node refuses the number of a query that it still has in its list, finished or not.
+        task_id = random.getrandbits(64) | 1
+        by_node = self._assign(policy)
+        silence = policy.socket_timeout / 1000 if policy.socket_timeout else None
+        left = self._limit - self._given
+        calls: list[tuple[Link, Call]] = []
+        self._frames = None
+        self._fan.begun = core.runtime.now()
+        for place, (node, pids) in enumerate(by_node):
+            share = max(1, left // len(by_node) + (place < left % len(by_node))) if self._limit else 0
+            whole, begun = state.split(pids)
+            request = self._command.request(node.features, task_id, whole, begun, share)
+            try:
+                link = await node.pool.lease(self._deadline)
+            except LinkFailure as failure:
+                self._went_wrong(as_trouble(failure), node, pids)
+                continue
+            answer = Answer(self._command.statement.namespace, core.wall)
+            self._parts[len(calls)] = _Part(node, pids, link, share, answer)
+            calls.append((link, Call(request, FrameType.MESSAGE, None, self._deadline, silence)))
+        if calls:
+            self._frames = await core.runtime.stream(calls)
+
+    def _assign(self, policy: QueryPolicy) -> list[tuple[Node, list[int]]]:
+        """The partitions that are left, by the node to ask; those without one wait for the next round."""
+        core, state = self._core, self.state
+        assert state is not None
+        by_node: dict[str, tuple[Node, list[int]]] = {}
+        lost: list[int] = []
+        reason: Trouble | None = None
+        namespace = self._command.statement.namespace
+        for pid in sorted(self._waiting):
+            try:
+                node = core.node_of_partition(namespace, pid, policy, state.tries.get(pid, 0), write=False)
+                if node.name not in by_node:
+                    core.check_breaker(node)
+                    by_node[node.name] = (node, [])
+            except Trouble as trouble:
+                if trouble.final:
+                    self._fail(trouble)
+                reason = reason or trouble
+                lost.append(pid)
+                continue
+            by_node[node.name][1].append(pid)
+        if reason is not None:
+            self._went_wrong(reason, reason.node, lost)
+        return list(by_node.values())
+
+    def _went_wrong(self, trouble: Trouble, node: Node | None, pids: list[int]) -> None:
+        """A part of a round failed; whether the query can go on is decided when the round is over."""
+        core, state = self._core, self.state
+        assert state is not None
+        self._fan.attempts.append(core.attempt(trouble, node, self._fan.begun))
+        if node is not None:
+            node.breaker.record(trouble.code, core.runtime.now())
+        state.missed(pids)
+        self._trouble = trouble
+        self._excused = False
+        if not _worth(trouble):
+            self._fail(trouble)
+
+    async def _take(self) -> None:
+        """Take records of the frame at hand; or, when the caller has all of them, look what comes next."""
+        part = self._current
+        if part is None:
+            part = await self._next_frame()
+        elif part.answer.drained:
+            # Not before now: the end of a partition counts once the caller has what was in front of it.
+            self._current = None
+            if part.answer.code is not None:
+                self._ended(part)
+            return
+        if part is None:
+            return
+        answer = part.answer
+        try:
+            records = answer.take(PORTION)
+        except ProtocolError as error:
+            self._current = None
+            self._leave(part, keep=False)
+            self._went_wrong(Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error), part.node, part.pids)
+            return
+        part.received += len(records)
+        if self._limit and self._given + len(records) > self._limit:
+            records = records[: self._limit - self._given]
+            part.cut = True
+        self._given += len(records)
+        self.portion, self._values = records, answer.values[: len(records)]
+        if self._core.runtime.pipelined:
+            await self._core.runtime.sleep(0)  # others of the loop have their turn
+
+    async def _next_frame(self) -> _Part | None:
+        """The part that has a new frame; None if a stream broke instead."""
+        assert self._frames is not None
+        place, data = await self._frames.next()
+        part = self._parts[place]
+        if isinstance(data, LinkFailure):
+            self._lost(place, part, data)
+            return None
+        part.answer.feed(data)
+        self._current = part
+        return part
+
+    def _leave(self, part: _Part, *, keep: bool) -> None:
+        place = next(place for place, found in self._parts.items() if found is part)
+        del self._parts[place]
+        assert self._frames is not None
+        clean = self._frames.finish(place)
+        part.node.pool.give_back(part.link, keep=keep and clean and part.answer.clean)
+
+    def _lost(self, place: int, part: _Part, failure: LinkFailure) -> None:
+        """A node's stream broke."""
+        assert self._frames is not None
+        assert self._policy is not None
+        neglected = self._frames.neglected(place) * 1000
+        del self._parts[place]
+        part.node.pool.give_back(part.link, keep=False)
+        trouble = as_trouble(failure)
+        if failure.code == ResultCode.CONNECTION and 0 < self._policy.socket_timeout <= neglected:
+            # The node gave up because nobody took what it sent for as long as it had been told
+            # to wait. That is no failure of the node, and says nothing about the next try.
+            self._fan.attempts.append(self._core.attempt(trouble, part.node, self._fan.begun))
+            self._trouble = trouble
+            return
+        self._went_wrong(trouble, part.node, part.pids)
+
+    def _ended(self, part: _Part) -> None:
+        """A node said that it has sent everything, or why it does not."""
+        answer, state = part.answer, self.state
+        assert state is not None
+        code = answer.code
+        if code:
+            self._leave(part, keep=_keeps(code))
+            trouble = Trouble(code, sent=True, answered=True, words=answer.words)
+            self._went_wrong(trouble, part.node, part.pids)
+            return
+        self._leave(part, keep=True)
+        missing = set(answer.unavailable).intersection(part.pids)
+        read = [pid for pid in part.pids if pid not in missing]
+        self._waiting.difference_update(read)
+        if not part.cut and (not part.share or part.received < part.share):
+            state.finish(read)
+        if missing:
+            some = "partitions are" if len(missing) > 1 else "partition is"
+            words = f"{len(missing)} {some} not available, the first is {min(missing)}"
+            trouble = Trouble(ResultCode.CLUSTER, words, sent=True, answered=True)
+            self._went_wrong(trouble, part.node, sorted(missing))
+
+
+def _keeps(code: int) -> bool:
+    """Whether a link can be used again after an answer with this code."""
+    row = FACTS.get(code)
+    return row is None or row.connection is not ConnectionFate.CLOSE
+
+
+def _worth(trouble: Trouble) -> bool:
+    """Whether another try can help, by the code alone."""
+    row = FACTS.get(trouble.code)
+    return not trouble.final and (trouble.code in RETRY_CODES or (row is not None and row.retry is Retry.AUTO))
