@@ -14,10 +14,12 @@ import attrs
 
 from aerospike_wire.errors import FACTS, ConnectionFate, ProtocolError, ResultCode, Retry
 from aerospike_wire.fanout import Fanout
+from aerospike_wire.policy import Replica
 from aerospike_wire.proto.commands.query import Answer
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.query.tracker import Partitions
+from aerospike_wire.retries import Course
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import Trouble, as_trouble
 
@@ -46,6 +48,8 @@ RETRY_CODES: Final = frozenset(
     }
 )
 """Codes of a node after which a query goes on with the node's partitions elsewhere (protocol section 5.4)."""
+_RETRIED: Final = (Retry.AUTO, Retry.RELOGIN)
+_MASTER_FIRST: Final = (Replica.SEQUENCE, Replica.MASTER)
 
 
 @attrs.define(eq=False)
@@ -97,7 +101,9 @@ class Run:
         self._given = 0
         self._waiting: set[int] = set()
         """Partitions that this pass has still to ask for."""
-        self._rounds = 0
+        self._course = Course()
+        self._failed: dict[int, Node] = {}
+        """The node that a partition was last asked of in vain."""
         self._frames: Frames | None = None
         self._parts: dict[int, _Part] = {}
         """Those that are under way, by their place among the frames."""
@@ -234,8 +240,9 @@ class Run:
             if self._excused:
                 again = not core.cluster.closed
             else:
-                self._rounds += 1
-                again = await core.again(trouble, None, policy, self._rounds, self._deadline, retry_codes=RETRY_CODES)
+                again = await core.again(
+                    trouble, None, policy, 0, self._deadline, retry_codes=RETRY_CODES, course=self._course
+                )
             if not again:
                 self._fail(trouble)
         self._excused = True
@@ -292,26 +299,44 @@ class Run:
         """The partitions that are left, by the node to ask; those without one wait for the next round."""
         core, state = self._core, self.state
         assert state is not None
-        by_node: dict[str, tuple[Node, list[int]]] = {}
+        namespace = self._command.statement.namespace
+        tries, failed = state.tries, self._failed
+        table = core.cluster.partitions.tables.get(namespace)
+        # What nearly always holds for all partitions, without the calls that decide everything else.
+        quick = table is not None and not table.strong and policy.replica in _MASTER_FIRST
+        masters = table.columns[0] if quick and table is not None and table.columns else ()
+        by_node: dict[Node, list[int]] = {}
+        refused: dict[Node, Trouble] = {}
         lost: list[int] = []
         reason: Trouble | None = None
-        namespace = self._command.statement.namespace
         for pid in sorted(self._waiting):
+            found = masters[pid] if masters and pid not in tries else None
+            if found is not None and found in by_node:
+                by_node[found].append(pid)
+                continue
             try:
-                node = core.node_of_partition(namespace, pid, policy, state.tries.get(pid, 0), write=False)
-                if node.name not in by_node:
-                    core.check_breaker(node)
-                    by_node[node.name] = (node, [])
+                node = core.router.node_of_partition(
+                    namespace, pid, policy, tries.get(pid, 0), write=False, failed=failed.get(pid)
+                )
+                if node not in by_node:
+                    if node in refused:
+                        raise refused[node]
+                    try:
+                        core.check_breaker(node)
+                    except Trouble as trouble:
+                        refused[node] = trouble
+                        raise
+                    by_node[node] = []
             except Trouble as trouble:
                 if trouble.final:
                     self._fail(trouble)
                 reason = reason or trouble
                 lost.append(pid)
-                continue
-            by_node[node.name][1].append(pid)
+            else:
+                by_node[node].append(pid)
         if reason is not None:
             self._went_wrong(reason, reason.node, lost)
-        return list(by_node.values())
+        return list(by_node.items())
 
     def _went_wrong(self, trouble: Trouble, node: Node | None, pids: list[int]) -> None:
         """A part of a round failed; whether the query can go on is decided when the round is over."""
@@ -319,7 +344,8 @@ class Run:
         assert state is not None
         self._fan.attempts.append(core.attempt(trouble, node, self._fan.begun))
         if node is not None:
-            node.breaker.record(trouble.code, core.runtime.now())
+            core.retries.charge(trouble, node)
+            self._failed.update(dict.fromkeys(pids, node))
         state.missed(pids)
         self._trouble = trouble
         self._excused = False
@@ -397,7 +423,10 @@ class Run:
         assert state is not None
         code = answer.code
         if code:
-            self._leave(part, keep=_keeps(code))
+            row = FACTS.get(code)
+            if row is not None and row.retry is Retry.RELOGIN:
+                part.node.session = None
+            self._leave(part, keep=row is None or row.connection is not ConnectionFate.CLOSE)
             trouble = Trouble(code, sent=True, answered=True, words=answer.words)
             self._went_wrong(trouble, part.node, part.pids)
             return
@@ -414,13 +443,7 @@ class Run:
             self._went_wrong(trouble, part.node, sorted(missing))
 
 
-def _keeps(code: int) -> bool:
-    """Whether a link can be used again after an answer with this code."""
-    row = FACTS.get(code)
-    return row is None or row.connection is not ConnectionFate.CLOSE
-
-
 def _worth(trouble: Trouble) -> bool:
     """Whether another try can help, by the code alone."""
     row = FACTS.get(trouble.code)
-    return not trouble.final and (trouble.code in RETRY_CODES or (row is not None and row.retry is Retry.AUTO))
+    return not trouble.final and (trouble.code in RETRY_CODES or (row is not None and row.retry in _RETRIED))
