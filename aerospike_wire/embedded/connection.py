@@ -11,7 +11,7 @@ import asyncio
 import functools
 import socket
 import struct
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aerospike_wire.embedded import dispatch
 from aerospike_wire.embedded.faults import Fault
@@ -36,6 +36,12 @@ _HEADER: Final = struct.Struct(">Q")
 _XDR: Final = 5
 """The largest frame type that is not refused outright."""
 _GARBAGE: Final = b"\xde\xad\xbe\xef" * 16
+
+
+def _name_in(certificate: dict[str, Any] | None) -> str | None:
+    """The common name of a certificate's subject."""
+    parts = (certificate or {}).get("subject", ())
+    return next((value for part in parts for kind, value in part if kind == "commonName"), None)
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -77,6 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = transport.get_extra_info("peername")[:2]
         self._session.peer = f"{host}:{port}"
+        self._session.certified = _name_in(transport.get_extra_info("peercert"))
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

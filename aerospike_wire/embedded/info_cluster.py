@@ -137,37 +137,45 @@ def _text(host: str, port: int) -> str:
 
 def address(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``service-clear-std``: where clients reach the node."""
-    return "" if node.tls_name is not None else _text(*node.address)
+    return _text(*node.address) if node.clear else ""
 
 
 def alternate_address(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``service-clear-alt``: another address of the node, if it has one."""
-    return "" if node.tls_name is not None or node.alternate is None else _text(*node.alternate)
+    return _text(*node.alternate) if node.clear and node.alternate is not None else ""
 
 
 def tls_address(node: Node, session: Session, parameters: Parameters) -> str:
     """``service-tls-std``: where clients reach the node with TLS."""
-    return enterprise_only(node, session, parameters) if node.tls_name is None else _text(*node.address)
+    return enterprise_only(node, session, parameters) if node.tls_address is None else _text(*node.tls_address)
 
 
 def tls_alternate_address(node: Node, session: Session, parameters: Parameters) -> str:
-    """``service-tls-alt``: another address with TLS."""
-    if node.tls_name is None:
+    """``service-tls-alt``: another address with TLS, if it has one."""
+    if node.tls_address is None:
         return enterprise_only(node, session, parameters)
-    return "" if node.alternate is None else _text(*node.alternate)
+    return _text(*node.alternate) if not node.clear and node.alternate is not None else ""
+
+
+def _address_of(node: Node, *, alternate: bool, tls: bool) -> tuple[str, int] | None:
+    if alternate:
+        return node.alternate if node.clear is not tls else None
+    if tls:
+        return node.tls_address
+    return node.address if node.clear else None
 
 
 def _peer(known: Neighbour, *, alternate: bool, tls: bool) -> str | None:
     if known.node is None:
         return f"[{known.name},,]"
-    found = known.node.alternate if alternate else known.node.address
-    if found is None or (known.node.tls_name is not None) != tls:
+    found = _address_of(known.node, alternate=alternate, tls=tls)
+    if found is None:
         return None
     host, port = found
     text = f"[{host}]" if ":" in host else host
     if port != DEFAULT_PORT:
         text += f":{port}"
-    return f"[{known.name},{known.node.tls_name or ''},[{text}]]"
+    return f"[{known.name},{known.node.tls_name if tls else ''},[{text}]]"
 
 
 def _peers(node: Node, parameters: Parameters, *, alternate: bool = False, tls: bool = False) -> str:
@@ -195,12 +203,14 @@ def alternate_peers(node: Node, _session: Session, parameters: Parameters) -> st
 
 def tls_peers(node: Node, session: Session, parameters: Parameters) -> str:
     """``peers-tls-std``: the same with TLS names."""
-    return enterprise_only(node, session, parameters) if node.tls_name is None else _peers(node, parameters, tls=True)
+    return (
+        enterprise_only(node, session, parameters) if node.tls_address is None else _peers(node, parameters, tls=True)
+    )
 
 
 def tls_alternate_peers(node: Node, session: Session, parameters: Parameters) -> str:
     """``peers-tls-alt``: the same with their other addresses."""
-    if node.tls_name is None:
+    if node.tls_address is None:
         return enterprise_only(node, session, parameters)
     return _peers(node, parameters, alternate=True, tls=True)
 

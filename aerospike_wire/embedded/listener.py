@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +13,13 @@ if TYPE_CHECKING:
     import ssl
 
     from aerospike_wire.embedded.node import Node
+    from aerospike_wire.embedded.tls import NodeTLS
 
 _BACKLOG: Final = 1024
+_HANDSHAKE: Final = 5.0
+"""Seconds that a client may take for the handshake."""
+_SHUTDOWN: Final = 1.0
+"""Seconds that it may take to say goodbye."""
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -44,24 +50,86 @@ def address_text(host: str, port: int) -> str:
 
 
 class Listener:
-    """The listening socket of a node, and the connections that came through it."""
+    """The ports of a node, and the connections that came through them.
 
-    def __init__(self, node: Node, tls: ssl.SSLContext | None = None) -> None:
+    Args:
+        node: is told the addresses.
+        host: address of this machine to listen on.
+        port: 0 takes a free one.
+        tls: takes connections with TLS at this port.
+    """
+
+    def __init__(self, node: Node, host: str, port: int, tls: NodeTLS | None = None) -> None:
         self._node = node
         self._tls = tls
-        self._server: asyncio.Server | None = None
+        self._context = None if tls is None else tls.context()
+        self._host = host
+        self._port = port
+        self._clear_port = 0
+        """Where a node with TLS takes connections in the clear, if it does."""
+        self._servers: list[asyncio.Server] = []
         self.connections: set[Connection] = set()
+        node.clear = tls is None or tls.login_only
+        node.tls_name = "" if tls is None else tls.name
 
-    async def open(self, listener: socket.socket) -> None:
-        """Take connections from a listening socket, which belongs to this object from now on."""
-        loop = asyncio.get_running_loop()
+    @property
+    def port(self) -> int:
+        """The port; after the first start it stays the same.
+
+        Raises:
+            RuntimeError: it is not known before the node has been started.
+        """
+        if self._port == 0:
+            msg = "the port is not known before the node is started"
+            raise RuntimeError(msg)
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """``host:port``."""
+        return address_text(self._host, self.port)
+
+    @property
+    def seeds(self) -> list[tuple[str, int]]:
+        """What clients take as hosts."""
+        return [(self._host, self.port)]
+
+    async def open(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: an address cannot be used.
+        """
         try:
-            self._server = await loop.create_server(
-                lambda: Connection(self._node, self.connections), sock=listener, ssl=self._tls
+            self._port = await self._take(self._port, self._context)
+            if self._tls is None:
+                self._node.address = (self._host, self._port)
+                return
+            self._node.tls_address = (self._host, self._port)
+            if self._tls.login_only:
+                self._clear_port = await self._take(self._clear_port, None)
+                self._node.address = (self._host, self._clear_port)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _take(self, port: int, context: ssl.SSLContext | None) -> int:
+        loop = asyncio.get_running_loop()
+        listener = bound(self._host, port)
+        try:
+            server = await loop.create_server(
+                lambda: Connection(self._node, self.connections),
+                sock=listener,
+                ssl=context,
+                ssl_handshake_timeout=None if context is None else _HANDSHAKE,
+                ssl_shutdown_timeout=None if context is None else _SHUTDOWN,
             )
         except BaseException:
             listener.close()
             raise
+        self._servers.append(server)
+        found: int = listener.getsockname()[1]
+        return found
 
     def drop(self) -> None:
         """Reset all connections."""
@@ -70,11 +138,14 @@ class Listener:
 
     async def close(self) -> None:
         """Take no more connections, and reset those that there are; returns when all are gone."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.close()
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
         self.drop()
         while self.connections:  # noqa: ASYNC110  each leaves the set in one of the next turns
             await asyncio.sleep(0)
-        await server.wait_closed()
+        for server in servers:
+            # From Python 3.12 on this waits for connections in the middle of a handshake too.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SHUTDOWN):
+                    await server.wait_closed()

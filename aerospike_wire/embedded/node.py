@@ -46,8 +46,12 @@ class Node:
     """What the node tells clients to connect to."""
     alternate: tuple[str, int] | None = None
     """What it tells clients that ask for alternate addresses."""
-    tls_name: str | None = None
-    """The name in its certificate, if it takes connections with TLS only."""
+    clear: bool = True
+    """Whether it takes connections without TLS at its address."""
+    tls_address: tuple[str, int] | None = None
+    """What it tells clients to connect to with TLS, if it has that."""
+    tls_name: str = ""
+    """The name in its certificate."""
     build: str = BUILD
     compression: bool = False
     """Whether compressed requests are understood, and replies compressed for those who ask: an Enterprise feature."""
@@ -82,5 +86,7 @@ class Session:
     """``host:port`` of the client."""
     user: str | None = None
     """The user that logged in on this connection."""
+    certified: str | None = None
+    """Whom the client's certificate names, if it showed one."""
     user_agent: str | None = None
     """What the client called itself, once it has."""

@@ -167,16 +167,19 @@ def _role_names(node: Node, request: AdminMessage) -> list[str]:
 
 # Logging in
 
+_PROOFS: Final = frozenset({AdminField.USER, AdminField.CREDENTIAL, AdminField.CLEAR_PASSWORD})
+
 
 def _login(node: Node, session: Session, request: AdminMessage) -> bytes:
     security = node.security
-    name = _user_name(request)
+    by_certificate = session.certified is not None and not request.fields.keys() & _PROOFS
+    name = session.certified or "" if by_certificate else _user_name(request)
     if AdminField.CLEAR_PASSWORD in request.fields:
         raise Refusal(ResultCode.LDAP_NOT_CONFIGURED, "external users need LDAP")
-    credential = _field(request, AdminField.CREDENTIAL)
+    credential = b"" if by_certificate else _field(request, AdminField.CREDENTIAL)
     if name not in security.users:
         raise Refusal(ResultCode.INVALID_USER, "no such user")
-    if not security.knows(name, credential):
+    if not by_certificate and not security.knows(name, credential):
         raise Refusal(ResultCode.INVALID_CREDENTIAL, "wrong password")
     _admit(node, session, name)
     token = security.open_session(name, node.clock.seconds())
@@ -190,7 +193,9 @@ def _login(node: Node, session: Session, request: AdminMessage) -> bytes:
 
 def _authenticate(node: Node, session: Session, request: AdminMessage) -> bytes:
     token = request.fields.get(AdminField.SESSION_TOKEN)
-    name = _user_name(request)
+    # Whom a certificate names need not say the name.
+    unnamed = session.certified is not None and not request.fields.get(AdminField.USER)
+    name = session.certified or "" if unnamed else _user_name(request)
     if token is None:
         # How clients before session tokens opened a connection.
         if name not in node.security.users:

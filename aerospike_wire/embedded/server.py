@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from aerospike_wire.embedded.listener import Listener, address_text, bound
+from aerospike_wire.embedded.listener import Listener
 from aerospike_wire.embedded.loop import LoopThread
 from aerospike_wire.embedded.node import Node, check_name
 from aerospike_wire.embedded.security import Security
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aerospike_wire.embedded.faults import Faults
+    from aerospike_wire.embedded.tls import NodeTLS
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class EmbeddedServer:
         users: Mapping[str, tuple[str, Sequence[str]]] | None = None,
         clock: Clock | None = None,
         compression: bool = False,
+        tls: NodeTLS | None = None,
     ) -> None:
         """Make a node; it listens from :meth:`start` on.
 
@@ -59,6 +61,8 @@ class EmbeddedServer:
             clock: the node's time; None for the real one.
             compression: whether the node takes compressed requests and compresses replies, as
                 an Enterprise node does; a Community node answers them with code 25.
+            tls: the node's certificate; it takes connections with TLS only then. None for
+                connections in the clear.
 
         Raises:
             ValueError: a namespace cannot be read or comes twice, or the name is none.
@@ -67,8 +71,6 @@ class EmbeddedServer:
         if not configs or len({config.name for config in configs}) != len(configs):
             msg = f"a node needs namespaces, each with a name of its own: {[config.name for config in configs]}"
             raise ValueError(msg)
-        self._host = host
-        self._port = port
         self.node = Node.of(check_name(name), configs)
         self.node.cluster_name = cluster_name
         self.node.compression = compression
@@ -78,7 +80,7 @@ class EmbeddedServer:
             self.node.security = Security.with_users(users)
         self._lock = threading.Lock()
         self._thread: LoopThread | None = None
-        self._listener = Listener(self.node)
+        self._listener = Listener(self.node, host, port, tls)
 
     # Looking at it
 
@@ -104,20 +106,17 @@ class EmbeddedServer:
         Raises:
             RuntimeError: it is not known before the server has been started.
         """
-        if self._port == 0:
-            msg = "the port is not known before the server is started"
-            raise RuntimeError(msg)
-        return self._port
+        return self._listener.port
 
     @property
     def address(self) -> str:
         """``host:port``."""
-        return address_text(self._host, self.port)
+        return self._listener.address
 
     @property
     def seeds(self) -> list[tuple[str, int]]:
         """What clients take as hosts."""
-        return [(self._host, self.port)]
+        return self._listener.seeds
 
     def __repr__(self) -> str:
         state = f"at {self.address}" if self.running else "stopped"
@@ -133,11 +132,13 @@ class EmbeddedServer:
         """
         with self._lock:
             if self._thread is None:
-                listener = bound(self._host, self._port)
-                self._port = listener.getsockname()[1]
-                self.node.address = (self._host, self._port)
-                self._thread = LoopThread(f"aerospike-node-{self._port}")
-                self._thread.run(self._listener.open(listener))
+                thread = LoopThread(f"aerospike-node-{self.node.name}")
+                try:
+                    thread.run(self._listener.open())
+                except BaseException:
+                    thread.stop()
+                    raise
+                self._thread = thread
             return self
 
     def stop(self) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.embedded.cluster.member import Member
     from aerospike_wire.embedded.node import Node
+    from aerospike_wire.embedded.tls import NodeTLS
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class EmbeddedCluster:
         names: Sequence[str] | None = None,
         cluster_name: str | None = None,
         users: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+        tls: NodeTLS | None = None,
         rack_ids: Sequence[int] | None = None,
         clock: Clock | None = None,
         compression: bool = False,
@@ -83,6 +85,8 @@ class EmbeddedCluster:
                 node is whose replica. None for ids that count on from BB9000000000001.
             cluster_name: what the nodes answer when asked for their cluster; None for none.
             users: switches security on: passwords and roles by user name.
+            tls: the certificate of all nodes; they take connections with TLS only then. None
+                for connections in the clear.
             rack_ids: the rack of each node, from 1 on; replicas are put on different racks
                 then, as an Enterprise cluster does. None for no racks.
             clock: the nodes' time; None for the real one.
@@ -119,7 +123,7 @@ class EmbeddedCluster:
             attrs.evolve(config, replication_factor=config.replication_factor or replication_factor)
             for config in configs
         ]
-        self._host, self._port = host, port
+        self._host, self._port, self._tls = host, port, tls
         self._cluster_name = cluster_name
         self._compression = compression
         self._clock = clock or Clock()
@@ -147,6 +151,7 @@ class EmbeddedCluster:
             self._host,
             self._port + place if self._port else 0,
             rack,
+            self._tls,
         )
         self._share(node.node)
         return node
@@ -179,7 +184,7 @@ class EmbeddedCluster:
     @property
     def seeds(self) -> list[tuple[str, int]]:
         """What clients take as hosts: the addresses of all nodes."""
-        return [(self._host, node.port) for node in self._nodes]
+        return [seed for node in self._nodes for seed in node.seeds]
 
     @property
     def address(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aerospike_wire.embedded.cluster.member import Member
 from aerospike_wire.embedded.cluster.succession import weights
-from aerospike_wire.embedded.listener import Listener, address_text, bound
+from aerospike_wire.embedded.listener import Listener
 from aerospike_wire.embedded.node import Node
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.cluster.cluster import EmbeddedCluster
     from aerospike_wire.embedded.faults import Faults
     from aerospike_wire.embedded.store import NamespaceConfig
+    from aerospike_wire.embedded.tls import NodeTLS
 
 
 class ClusterNode:
@@ -28,15 +29,14 @@ class ClusterNode:
         host: str,
         port: int,
         rack: int,
+        tls: NodeTLS | None,
     ) -> None:
         self._cluster = cluster
-        self._host = host
-        self._port = port
         self.node = Node.of(name, namespaces)
         """Its state; only to be touched in the cluster's thread."""
         self.member = Member(cluster.fabric, self.node, rack)
         """Its place in the cluster; as above."""
-        self._listener = Listener(self.node)
+        self._listener = Listener(self.node, host, port, tls)
         weights(name)  # takes some 30 ms, which the nodes' thread need not spend
 
     # Looking at it
@@ -68,20 +68,17 @@ class ClusterNode:
         Raises:
             RuntimeError: it is not known before the cluster has been started.
         """
-        if self._port == 0:
-            msg = "the port is not known before the cluster is started"
-            raise RuntimeError(msg)
-        return self._port
+        return self._listener.port
 
     @property
     def address(self) -> str:
         """``host:port``."""
-        return address_text(self._host, self.port)
+        return self._listener.address
 
     @property
     def seeds(self) -> list[tuple[str, int]]:
         """What clients take as hosts; from it they find the other nodes."""
-        return [(self._host, self.port)]
+        return self._listener.seeds
 
     @property
     def connections(self) -> int:
@@ -90,7 +87,7 @@ class ClusterNode:
 
     def __repr__(self) -> str:
         state = "paused" if self.paused else "running" if self.running else "killed"
-        return f"<node {self.name} at {self._host}:{self._port or '?'}, {state}>"
+        return f"<ClusterNode {self.name}, {state}>"
 
     # Doing something to it
 
@@ -166,10 +163,7 @@ class ClusterNode:
 
     async def open(self) -> None:
         """Listen."""
-        listener = bound(self._host, self._port)
-        self._port = listener.getsockname()[1]
-        self.node.address = (self._host, self._port)
-        await self._listener.open(listener)
+        await self._listener.open()
 
     async def shut(self) -> None:
         """Listen no more, and reset all connections."""
