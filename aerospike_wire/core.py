@@ -141,8 +141,19 @@ class Core:
             raise Trouble(ResultCode.CLUSTER, "the client is closed")
 
     async def close(self) -> None:
-        """Close every link."""
-        await self.cluster.close()
+        """Close every link.
+
+        Raises:
+            ClientError: the client belongs to another event loop that still runs.
+        """
+        started = self.runtime.now()
+        try:
+            await self.cluster.close()
+        except LinkFailure as error:
+            trouble = as_trouble(error)
+        else:
+            return
+        self.fail(trouble, [], started, ConnectContext("close"), write=False)
 
     def deadline(self, started: float, policy: Policy) -> float | None:
         """When a call must be over: its own total timeout, or a ``with client.deadline(...)`` around it."""

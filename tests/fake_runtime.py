@@ -23,6 +23,7 @@ class FakeRuntime:
     """A clock that moves only when somebody sleeps or works."""
 
     pipelined = False
+    background = False
 
     def __init__(self) -> None:
         self.clock = 1000.0
@@ -35,8 +36,43 @@ class FakeRuntime:
         self.slept.append(seconds)
         self.clock += seconds
 
+    def enter(self) -> None:
+        pass
+
     def lock(self) -> Any:
         return FakeLock()
+
+    def queue(self) -> FakeQueue:
+        return FakeQueue(self)
+
+
+class FakeQueue:
+    """A queue in which ``waits`` says what happens while a call waits; by default its time passes."""
+
+    def __init__(self, runtime: FakeRuntime) -> None:
+        self.runtime = runtime
+        self.waits: list[Any] = []
+        self.called = 0
+
+    def join(self) -> object:
+        return object()
+
+    async def wait(self, place: object, deadline: float | None) -> bool:
+        if self.waits:
+            self.waits.pop(0)()
+            return True
+        assert deadline is not None, "nobody would ever call"
+        self.runtime.clock = max(self.runtime.clock, deadline)
+        return False
+
+    def leave(self, place: object) -> None:
+        pass
+
+    def call(self) -> None:
+        self.called += 1
+
+    def call_all(self) -> None:
+        self.called += 1
 
 
 class FakeLock:
@@ -63,6 +99,7 @@ class FakeLink:
         self.healthy = True
         self.probed = 0
         self.closed = 0
+        self.retired = False
         self.calls: list[Call] = []
 
     async def exchange(self, call: Call) -> bytes:
@@ -76,6 +113,18 @@ class FakeLink:
     def probe(self) -> bool:
         self.probed += 1
         return self.healthy
+
+    def recovers(self) -> bool:
+        return self.stalled
+
+    def settled(self) -> bool:
+        return not self.load
+
+    def retire(self) -> None:
+        self.retired = True
+
+    def abandon(self) -> None:
+        self.usable = False
 
     def close(self) -> None:
         self.closed += 1

@@ -21,7 +21,7 @@ class Bench:
         self.opened: list[FakeLink] = []
         self.refuse = False
         fakes: Any = (self.runtime, self._connect)
-        self.pool = Pool(*fakes, PoolLimits(**limits))
+        self.pool = Pool(*fakes, PoolLimits(**{"wait": False, **limits}))
 
     async def _connect(self, deadline: float | None) -> FakeLink:
         if self.refuse:

@@ -1,30 +1,33 @@
-"""The cluster as one client sees it: its nodes, its partitions, and looking after both."""
+"""The cluster as one client sees it: its nodes and its partitions, and when to look after both."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import os
 import random
+import weakref
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire.cluster.discovery import Discovery, Peer, StepFailed, seed_failure
+from aerospike_wire.cluster.discovery import Discovery
 from aerospike_wire.cluster.login import Authenticator
 from aerospike_wire.cluster.partitions import PartitionMap
-from aerospike_wire.errors import ResultCode, SeedFailure, Step
+from aerospike_wire.cluster.tend import Tender
+from aerospike_wire.deadline import earlier
+from aerospike_wire.errors import ResultCode
 from aerospike_wire.transport import LinkFailure
 from aerospike_wire.trouble import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from aerospike_wire.cluster.node import Node
-    from aerospike_wire.config import ClientConfig, Seed
-    from aerospike_wire.transport import Runtime
+    from aerospike_wire.cluster.partitions import Ownership
+    from aerospike_wire.config import ClientConfig
+    from aerospike_wire.transport import Runtime, Ticker
 
 log: Final = logging.getLogger("aerospike_wire.cluster")
 
-_FORGET_AFTER: Final = 5
-"""Looks at a node that must fail in a row before it is forgotten."""
+NEVER: Final = float("inf")
+_clusters: Final[weakref.WeakSet[Cluster]] = weakref.WeakSet()
+"""All of this process, for its children to let go of."""
 
 
 class Cluster:
@@ -38,12 +41,16 @@ class Cluster:
         self.connected = False
         self.closed = False
         self.authenticator = Authenticator(runtime, config)
-        self._discovery = Discovery(runtime, config, self.authenticator, user_agent)
+        self._tender = Tender(self, Discovery(runtime, config, self.authenticator, user_agent))
         self._lock = runtime.lock()
         self._looking = False
-        self.look_at = 0.0
-        """When it is time to look at the nodes again, in seconds of the runtime's clock."""
+        self._ticker: Ticker | None = None
+        self.look_at = NEVER
+        """When it is time to look at the nodes again, in seconds of the runtime's clock; never if that is
+        done beside the calls."""
+        self._looked = 0.0
         self._interval = config.tend_interval / 1000
+        _clusters.add(self)
 
     # Coming and going
 
@@ -52,68 +59,64 @@ class Cluster:
 
         Raises:
             Unreachable: no seed led to a usable node.
+            LinkFailure: the deadline passed while another call connected.
         """
-        await self._lock.acquire()
+        self.runtime.enter()
+        if not await self._lock.acquire(deadline):
+            words = "the total timeout passed while another call connected"
+            raise LinkFailure(ResultCode.TIMEOUT, words, sent=False, charge=False)
         try:
             if self.connected or self.closed:
                 return
-            await self._join()
+            try:
+                await self._tender.join(deadline)
+            except Unreachable:
+                if self.config.fail_if_not_connected:
+                    raise
+                log.warning("no seed can be used yet: the client goes on looking for its cluster")
             if self.closed:  # meanwhile
-                self._forget_all()
+                self.remove_all()
                 return
             self.connected = True
-            self.look_at = self.runtime.now() + self._interval
+            self._begin_to_look()
         finally:
             self._lock.release()
 
-    async def _join(self) -> None:
-        failures: list[SeedFailure] = []
-        for seed in self.config.seeds:
-            node = await self._enter_seed(seed, failures)
-            if node is None:
-                continue
-            self._add(node)
-            await self._meet_peers([node])
-            await self._read_partitions(self.nodes.values())
-            if self.partitions.tables:
-                return
-            failures.append(self._without_partitions(seed, node))
-            for entered in tuple(self.nodes.values()):
-                self._remove(entered)
-        raise Unreachable(tuple(failures))
-
-    async def _enter_seed(self, seed: Seed, failures: list[SeedFailure]) -> Node | None:
-        now = self.runtime.now
-        begun = now()
-        try:
-            addresses = await self._discovery.resolve(seed)
-        except StepFailed as failed:
-            failures.append(seed_failure(seed, None, failed, (now() - begun) * 1000))
-            return None
-        for host, port in addresses:
-            begun = now()
-            try:
-                return await self._discovery.enter(host, port)
-            except StepFailed as failed:
-                failures.append(seed_failure(seed, f"{host}:{port}", failed, (now() - begun) * 1000))
-        return None
-
-    def _without_partitions(self, seed: Seed, node: Node) -> SeedFailure:
-        words = node.complaint or "the node holds no partitions"
-        return SeedFailure(str(seed), node.address, Step.PARTITIONS.value, ResultCode.CLUSTER.value, words)
+    def _begin_to_look(self) -> None:
+        self._looked = self.runtime.now()
+        if self.runtime.background or self.config.tend_thread:
+            self._ticker = self.runtime.every(self._interval, self.refresh)
+        else:
+            self.look_at = self._looked + self._interval
 
     async def close(self) -> None:
-        """Close every link; calls under way fail."""
+        """Close every link; calls under way fail.
+
+        Raises:
+            LinkFailure: the client belongs to another event loop that still runs.
+        """
+        if not self.closed:
+            self.runtime.enter_to_close()
         self.closed = True
         self.connected = False
-        self._forget_all()
+        ticker, self._ticker = self._ticker, None
+        if ticker is not None:
+            ticker.stop()
+        self.remove_all()
         await self.runtime.close()
 
-    def _forget_all(self) -> None:
-        for node in tuple(self.nodes.values()):
-            node.close()
+    def abandon(self) -> None:
+        """Begin anew in a child process: every connection, lock and task belongs to the parent."""
+        for node in self.nodes.values():
+            node.abandon()
         self.nodes.clear()
         self.partitions.tables.clear()
+        self.runtime.abandon()
+        self.connected = False
+        self._lock = self.runtime.lock()
+        self._looking = False
+        self._ticker = None
+        self.look_at = NEVER
 
     # Which node
 
@@ -130,107 +133,71 @@ class Cluster:
     # Looking after it
 
     def look_soon(self, deadline: float | None = None) -> None:
-        """Look at the nodes beside the calls, or at once where nothing runs beside them."""
-        if not self._looking and not self.closed and self.connected:
-            self._looking = True
-            self.runtime.spawn(self._look())
+        """Look at the nodes beside the calls, or at once where nothing runs beside them.
 
-    async def _look(self) -> None:
+        Args:
+            deadline: when the call that asks for it must be over.
+        """
+        if self.closed or not self.connected:
+            return
+        if self._ticker is not None:
+            self._ticker.wake()
+        elif not self._looking and self.runtime.now() - self._looked >= self._interval / 10:
+            self._looking = True
+            self.runtime.spawn(self._look(deadline))
+
+    async def _look(self, deadline: float | None) -> None:
         try:
-            await self.refresh()
+            patience = self.runtime.now() + self.config.connect_timeout / 1000
+            await self.refresh(earlier(patience, deadline))
         finally:
             self._looking = False
 
-    async def refresh(self) -> None:
-        """Ask every node whether its peers or partitions changed, and follow what did."""
-        self.look_at = self.runtime.now() + self._interval
-        changed: list[Node] = []
-        new_peers: list[Node] = []
-        for node in self.active():
-            try:
-                peers, partitions = await self._generations(node)
-            except LinkFailure as failure:
-                self._missed(node, failure)
-                continue
-            if peers != node.peers_generation:
-                new_peers.append(node)
-            if partitions != node.partition_generation or node.failures:
-                changed.append(node)
-            node.failures = 0
-        known = set(self.nodes)
-        await self._meet_peers(new_peers)
-        changed += [node for name, node in self.nodes.items() if name not in known]
-        await self._read_partitions(changed)
-        self._forget_lost()
-        if not self.nodes:
-            with contextlib.suppress(Unreachable):
-                await self._join()
+    async def refresh(self, deadline: float | None = None) -> None:
+        """Ask every node whether its peers, partitions or racks changed, and follow what did."""
+        if self.closed:
+            return
+        try:
+            await self._tender.round(deadline)
+        finally:
+            self._looked = self.runtime.now()
+            if self.look_at != NEVER:
+                self.look_at = self._looked + self._interval
+            if self.closed:
+                self.remove_all()
 
-    async def _generations(self, node: Node) -> tuple[str, str]:
-        link = await self._discovery.link_of(node)
-        answers = await self._discovery.ask(link, ["node", "peers-generation", "partition-generation"])
-        return answers.get("peers-generation", ""), answers.get("partition-generation", "")
+    # What looking after it finds
 
-    def _missed(self, node: Node, failure: LinkFailure) -> None:
-        node.failures += 1
-        node.complaint = failure.message
-        if node.tend_link is not None:
-            node.tend_link.close()
-            node.tend_link = None
-        log.warning("node %s %s does not answer (%d): %s", node.name, node.address, node.failures, failure.message)
-
-    def _forget_lost(self) -> None:
-        for node in self.active():
-            others = len(self.nodes) > 1
-            if node.failures >= _FORGET_AFTER or (node.failures and others and not self.partitions.holds(node)):
-                self._remove(node)
-
-    async def _meet_peers(self, nodes: Iterable[Node]) -> None:
-        waiting = list(nodes)
-        while waiting:
-            node = waiting.pop()
-            try:
-                generation, peers = await self._discovery.peers(node)
-            except LinkFailure as failure:
-                self._missed(node, failure)
-                continue
-            met = True
-            for peer in peers:
-                if peer.name in self.nodes or not peer.addresses:
-                    continue
-                found = await self._enter_peer(peer)
-                if found is None:
-                    met = False
-                else:
-                    self._add(found)
-                    waiting.append(found)
-            if met:
-                # Otherwise the generation stays unknown, so that the next look tries again.
-                node.peers_generation = generation
-
-    async def _enter_peer(self, peer: Peer) -> Node | None:
-        for host, port in peer.addresses:
-            try:
-                return await self._discovery.enter(host, port, peer.name)
-            except StepFailed as failed:
-                log.warning("peer %s at %s:%d: %s failed: %s", peer.name, host, port, failed.step.value, failed)
-        return None
-
-    async def _read_partitions(self, nodes: Iterable[Node]) -> None:
-        for node in tuple(nodes):
-            try:
-                generation, claims = await self._discovery.holdings(node)
-            except LinkFailure as failure:
-                self._missed(node, failure)
-                continue
-            self.partitions.merge(node, claims)
-            node.partition_generation = generation
-
-    def _add(self, node: Node) -> None:
+    def add(self, node: Node) -> None:
+        """Use a node from now on."""
         self.nodes[node.name] = node
         log.info("node %s %s joined", node.name, node.address)
 
-    def _remove(self, node: Node) -> None:
-        self.nodes.pop(node.name, None)
+    def remove(self, node: Node, reason: str) -> None:
+        """Use a node no longer."""
+        if self.nodes.get(node.name) is node:
+            del self.nodes[node.name]
         node.close()
-        log.info("node %s %s left", node.name, node.address)
+        log.info("node %s %s left: %s", node.name, node.address, reason)
+
+    def remove_all(self) -> None:
+        """Use no node any longer, and know no partition."""
+        for node in tuple(self.nodes.values()):
+            node.close()
+        self.nodes.clear()
+        self.partitions.tables.clear()
+
+    def merge(self, node: Node, claims: list[Ownership]) -> None:
+        """Take over what a node says it holds; whoever lost a partition to it is asked anew."""
+        for loser in self.partitions.merge(node, claims):
+            loser.partition_generation = ""
+
+
+def _let_go() -> None:
+    """Keep a child process from using what belongs to its parent."""
+    for cluster in tuple(_clusters):
+        cluster.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aerospike_wire.config import AuthMode
+from aerospike_wire.deadline import earlier
 from aerospike_wire.errors import ClientError, ProtocolError, ResultCode
 from aerospike_wire.proto import admin
 from aerospike_wire.proto.admin import AdminCommand, AdminField
@@ -47,6 +48,10 @@ class Session:
     ends: float
     """In seconds of the runtime's clock."""
 
+    def __reduce__(self) -> str:
+        msg = "sessions are not pickled"
+        raise TypeError(msg)
+
 
 class Authenticator:
     """Logs links in. One for each client; sessions belong to nodes."""
@@ -64,23 +69,32 @@ class Authenticator:
         """True if the client has a user."""
         return self._config.logs_in
 
-    async def authenticate(self, link: Link, session: Session | None) -> Session | None:
+    async def authenticate(self, link: Link, session: Session | None, deadline: float | None = None) -> Session | None:
         """Log a new link in, with the node's session where there is one.
 
         Raises:
             LinkFailure: the node refused (its code), or did not answer.
         """
-        if session is not None and session.ends > self._runtime.now():
-            fields: list[tuple[int, bytes]] = [(AdminField.SESSION_TOKEN, session.token)]
-            if self._config.auth_mode is not AuthMode.PKI:
-                fields.insert(0, (AdminField.USER, (self._config.user or "").encode()))
-            result, _ = await self._ask(link, AdminCommand.AUTHENTICATE, fields)
-            if result == 0:
-                return session
-            # The session may have ended early, or the node restarted: log in anew.
-        return await self.login(link)
+        if session is not None and await self.present(link, session, deadline):
+            return session
+        # The session may have ended early, or the node restarted: log in anew.
+        return await self.login(link, deadline)
 
-    async def login(self, link: Link) -> Session | None:
+    async def present(self, link: Link, session: Session, deadline: float | None = None) -> bool:
+        """Show a session to the node; False if it is over, by its time or because the node says so.
+
+        Raises:
+            LinkFailure: the node did not answer.
+        """
+        if session.ends <= self._runtime.now():
+            return False
+        fields: list[tuple[int, bytes]] = [(AdminField.SESSION_TOKEN, session.token)]
+        if self._config.auth_mode is not AuthMode.PKI:
+            fields.insert(0, (AdminField.USER, (self._config.user or "").encode()))
+        result, _ = await self._ask(link, AdminCommand.AUTHENTICATE, fields, deadline)
+        return result == 0
+
+    async def login(self, link: Link, deadline: float | None = None) -> Session | None:
         """Log in with user and password.
 
         Raises:
@@ -92,7 +106,7 @@ class Authenticator:
             fields = [(AdminField.USER, (config.user or "").encode()), (AdminField.CREDENTIAL, await self._hashed())]
             if config.auth_mode is not AuthMode.INTERNAL:
                 fields.append((AdminField.CLEAR_PASSWORD, self._password.encode()))
-        result, found = await self._ask(link, AdminCommand.LOGIN, fields)
+        result, found = await self._ask(link, AdminCommand.LOGIN, fields, deadline)
         if result == ResultCode.SECURITY_NOT_ENABLED:
             return None  # the server has security, switched off: as good as logged in
         if result:
@@ -127,12 +141,10 @@ class Authenticator:
             self._password, self._hash = password, hashed
 
     async def _ask(
-        self, link: Link, command: AdminCommand, fields: Sequence[tuple[int, bytes]]
+        self, link: Link, command: AdminCommand, fields: Sequence[tuple[int, bytes]], deadline: float | None
     ) -> tuple[int, dict[int, bytes]]:
-        seconds = self._config.login_timeout / 1000
-        call = Call(
-            admin.request(command, fields), FrameType.ADMIN, None, self._runtime.now() + seconds, None, login=True
-        )
+        limit = earlier(self._runtime.now() + self._config.login_timeout / 1000, deadline)
+        call = Call(admin.request(command, fields), FrameType.ADMIN, None, limit, None, login=True)
         body = await link.exchange(call)
         try:
             message = next(admin.parse(body), None)

@@ -103,8 +103,9 @@ class PartitionMap(Generic[N]):
     def __init__(self) -> None:
         self.tables: dict[str, Table[N]] = {}
 
-    def merge(self, node: N, claims: list[Ownership]) -> None:
-        """Take over what a node says it holds."""
+    def merge(self, node: N, claims: list[Ownership]) -> list[N]:
+        """Take over what a node says it holds; gives the nodes that lost a partition to it."""
+        losers: dict[int, N] = {}
         for claim in claims:
             table = self.tables.get(claim.namespace)
             fresh = table is None
@@ -117,9 +118,14 @@ class PartitionMap(Generic[N]):
                 for pid in owned(bitmap):
                     if claim.regime >= table.regimes[pid]:
                         table.regimes[pid] = claim.regime
-                        column[pid] = node
+                        held = column[pid]
+                        if held is not node:
+                            column[pid] = node
+                            if held is not None:
+                                losers[id(held)] = held
             if fresh:
                 self.tables[claim.namespace] = table
+        return list(losers.values())
 
     def holds(self, node: N) -> bool:
         """True if any cell names the node."""

@@ -47,27 +47,29 @@ def choose(
     size = len(columns)
     if not size:
         return None
-    if replica is Replica.MASTER:
-        size, start = 1, 0
-    elif replica is Replica.ANY and not write:
-        start = next(_turn) % size
-    elif replica is Replica.RANDOM:
-        start = random.randrange(size)  # noqa: S311  nothing secret depends on it
-    else:
+    if replica is Replica.SEQUENCE or replica is Replica.MASTER or (write and replica is not Replica.RANDOM):
+        if replica is Replica.MASTER:
+            size = 1
+        for place in range(size):
+            node = columns[(step + place) % size][pid]
+            if node is not None and node.active:
+                return node
+        return None
+    if replica is Replica.PREFER_RACK:
         start = step
-        if replica is not Replica.PREFER_RACK or write:
-            failed = None
+    elif replica is Replica.ANY:
+        start = next(_turn)
+    else:
+        start = random.randrange(size)  # noqa: S311  nothing secret depends on it
     nodes = [columns[(start + place) % size][pid] for place in range(size)]
     active = [node for node in nodes if node is not None and node.active]
-    if not active:
-        return None
     others = [node for node in active if node is not failed] or active
-    if replica is Replica.PREFER_RACK and not write:
+    if replica is Replica.PREFER_RACK:
         for rack in racks:
             for node in others:
                 if node.racks.get(namespace) == rack:
                     return node
-    return others[0]
+    return others[0] if others else None
 
 
 def for_reading(replica: Replica, mode: ReadModeSC, *, strong: bool) -> Replica:

@@ -95,8 +95,20 @@ class Link(Protocol):
     def probe(self) -> bool:
         """True if the peer has neither closed the idle link nor sent anything on it."""
 
+    def recovers(self) -> bool:
+        """True if all that is due are single answers whose callers gave up, so that :meth:`settled` may mend it."""
+
+    def settled(self) -> bool:
+        """Take in what has come of a late answer, without waiting; True if nothing is due any more.
+
+        A link that took too long, or whose answer made no sense, is not :attr:`usable` afterwards.
+        """
+
     def close(self) -> None:
         """End the connection at once; whoever waits gets a LinkFailure."""
+
+    def abandon(self) -> None:
+        """Let go of a connection that the parent process goes on using: the socket is closed here and not ended."""
 
 
 class SharedLink(Link, Protocol):
@@ -169,17 +181,62 @@ class Lock(Protocol):
         """Give the lock back."""
 
 
+class Queue(Protocol):
+    """Calls of one client that wait for a place, first come, first served."""
+
+    def join(self) -> Any:
+        """Stand in the queue; gives a place in it."""
+
+    async def wait(self, place: Any, deadline: float | None) -> bool:
+        """Wait to be called; False if the deadline passed first."""
+
+    def leave(self, place: Any) -> None:
+        """Stand in the queue no longer; a call that came meanwhile goes to the next."""
+
+    def call(self) -> None:
+        """Call whoever has waited longest."""
+
+    def call_all(self) -> None:
+        """Call everybody."""
+
+
+class Ticker(Protocol):
+    """Something that is done again and again."""
+
+    def wake(self) -> None:
+        """Do it soon."""
+
+    def stop(self) -> None:
+        """Do it no more."""
+
+
 class Runtime(Protocol):
     """Time, sockets and concurrency."""
 
     pipelined: bool
     """True if several requests may be under way on one link."""
+    background: bool
+    """True if work can go on beside the calls without a thread."""
 
     now: Callable[[], float]
     """A monotonic clock, seconds."""
 
+    def enter(self) -> None:
+        """Note where the client is used.
+
+        Raises:
+            LinkFailure: it belongs to another event loop.
+        """
+
+    def enter_to_close(self) -> None:
+        """As :meth:`enter`, for closing the client.
+
+        Raises:
+            LinkFailure: it belongs to another event loop that still runs.
+        """
+
     async def sleep(self, seconds: float) -> None:
-        """Pause this call."""
+        """Pause this call; over early if the runtime is closed."""
 
     async def resolve(self, host: str, port: int, timeout: float) -> list[tuple[str, int]]:
         """The numeric addresses of a host.
@@ -215,11 +272,33 @@ class Runtime(Protocol):
     async def compute(self, work: Callable[[], T]) -> T:
         """Run something that takes milliseconds of CPU without holding up other calls."""
 
+    async def together(self, works: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T]:
+        """Do several things, at once if possible; their results in order."""
+
+    async def first(
+        self, works: Sequence[Callable[[], Coroutine[Any, Any, T | None]]], discard: Callable[[T], None]
+    ) -> T | None:
+        """Do several things, at once if possible, until one has a result that is not None.
+
+        Args:
+            works: what to do.
+            discard: takes results that came too late.
+        """
+
     def lock(self) -> Lock:
         """A lock between the calls of one client."""
+
+    def queue(self) -> Queue:
+        """A queue of the calls of one client."""
+
+    def every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> Ticker:
+        """Do something beside the calls again and again, until it is stopped or the object of ``work`` is gone."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the call; where nothing can run beside it, run it now."""
 
     async def close(self) -> None:
-        """End what was spawned."""
+        """End what was spawned, and every pause."""
+
+    def abandon(self) -> None:
+        """Begin anew in a child process, and leave to the parent what belongs to it."""

@@ -1,368 +1,36 @@
-"""Pipelined connections on an asyncio event loop.
-
-Many tasks share a link. Their requests queue, leave in one write per turn of the loop,
-and the answers, which come in order, are handed back through the same queue. A task that
-is cancelled or runs out of time leaves its place in the queue behind, so that the late
-answer is taken off the wire and dropped, and the link lives on.
-"""
+"""The running event loop as a runtime of the core."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import math
+import logging
 import socket
-import ssl
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from aerospike_wire.errors import ResultCode
-from aerospike_wire.policy import Timing
-from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.transport import LinkFailure, note_doubt
 from aerospike_wire.transport.aio_frames import AsyncFrames
-from aerospike_wire.transport.blocking import connect_failure, words_of
+from aerospike_wire.transport.aio_link import FOREIGN_LOOP, AsyncLink
+from aerospike_wire.transport.blocking import address_of, connect_failure
 
 if TYPE_CHECKING:
-    from collections import deque
+    import ssl
     from collections.abc import Callable, Coroutine, Sequence
 
-    from aerospike_wire.transport import Call, Future, Link
+    from aerospike_wire.transport import Call, Link
+    from aerospike_wire.transport.aio_link import Waiter
+
+__all__ = ["AsyncLink", "AsyncRuntime"]
 
 T = TypeVar("T")
 
-_LARGE = 64 * 1024
-"""Bytes of requests that are always written at once."""
-_CLOCK_STEP = 0.001
-"""Seconds by which a timer of the loop may fire early."""
+log: Final = logging.getLogger("aerospike_wire.cluster")
 
-
-_UNTIMED = Timing(None, None, 0.0)
-
-
-class Waiter(Exchange):
-    """A caller's place in the queue."""
-
-    sent: bool = False
-    gone: float = math.inf
-    """When the caller gave up."""
-
-    def __init__(
-        self, request: bytes, future: asyncio.Future[bytes], since: float, deadline: float, timing: Timing
-    ) -> None:
-        self.request = request
-        self.future = future
-        self.since = since
-        self.deadline = deadline
-        self.timing = timing
-
-    def due(self, heard: float) -> float:
-        """When this place needs attention, if the link was last heard of at ``heard``.
-
-        That is when the caller gives up; or, after it has, when the link is given up
-        because the answer does not even come late.
-        """
-        silence, _, drain = self.timing
-        if self.gone < math.inf:
-            return max(heard, self.gone) + drain
-        if silence is None:
-            return self.deadline
-        return min(self.deadline, max(heard, self.since) + silence)
-
-
-class AsyncLink(asyncio.BufferedProtocol):
-    """One pipelined connection."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, address: str) -> None:
-        self.address = address
-        self.last_used = time.monotonic()
-        self._loop = loop
-        # A third cheaper than the loop's own method, which does the same.
-        self._new_future: Callable[[], asyncio.Future[bytes]] = functools.partial(asyncio.Future, loop=loop)
-        self._channel = Channel()
-        self._queue = cast("deque[Waiter]", self._channel.pending)
-        self._transport: asyncio.Transport | None = None
-        self._unsent: list[Waiter] = []
-        self._paused = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = math.inf
-        self._ended = False
-        self._retired = False
-        self._closed = loop.create_future()
-
-    # What the core calls
-
-    @property
-    def usable(self) -> bool:
-        """False once the connection has ended or is about to."""
-        return not self._ended and self._transport is not None and not self._transport.is_closing()
-
-    @property
-    def load(self) -> int:
-        """Places in the queue, given-up ones included."""
-        return len(self._queue)
-
-    @property
-    def stalled(self) -> bool:
-        """True if the answer that is due next belongs to a caller that gave up."""
-        return bool(self._queue) and self._queue[0].future.done()
-
-    def takes(self, depth: int) -> bool:
-        """True if the link is usable, not stalled, and has fewer than ``depth`` places taken."""
-        queue = self._queue
-        return not self._ended and len(queue) < depth and not (queue and queue[0].future.done())
-
-    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> asyncio.Future[bytes]:
-        """Queue a request; the future has its answer, and may be cancelled."""
-        future = self._new_future()
-        self._enqueue(Waiter(request, future, now, math.inf if deadline is None else deadline, timing))
-        return future
-
-    def _enqueue(self, waiter: Waiter) -> None:
-        if self._ended:
-            raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False, charge=False)
-        silence, at = waiter.timing[0], self._timer_at
-        if waiter.deadline < at and waiter.deadline <= time.monotonic():
-            words = "the total timeout passed before the request was sent"
-            raise LinkFailure(ResultCode.TIMEOUT, words, sent=False, charge=False)
-        self._channel.send(waiter)
-        unsent = self._unsent
-        if not unsent and not self._paused:
-            self._loop.call_soon(self._flush)
-        unsent.append(waiter)
-        # The timer is nearly always set for an earlier caller.
-        if waiter.deadline < at or (silence is not None and waiter.since + silence < at):
-            self._arm(waiter.due(0.0))
-
-    async def exchange(self, call: Call) -> bytes:
-        """Queue a request of any kind and wait for its answer."""
-        timing = Timing(call.silence, None, call.drain)
-        deadline = math.inf if call.deadline is None else call.deadline
-        waiter = Waiter(call.request, self._new_future(), time.monotonic(), deadline, timing)
-        waiter.expect(call.frame_type, call.collect, login=call.login)
-        self._enqueue(waiter)
-        try:
-            return await waiter.future
-        except asyncio.CancelledError as cancelled:
-            if self.give_up(waiter.future) and call.write:
-                note_doubt(cancelled)
-            raise
-
-    def begin(self, call: Call) -> Waiter:
-        """Queue the only request of a link that serves one caller; ``collect`` gets the frames.
-
-        Its future is done when the link has ended, and never before. Time limits are the caller's.
-
-        Raises:
-            LinkFailure: the link is closed.
-        """
-        waiter = Waiter(call.request, self._new_future(), time.monotonic(), math.inf, _UNTIMED)
-        waiter.expect(call.frame_type, call.collect, login=False)
-        self._enqueue(waiter)
-        return waiter
-
-    def pause(self) -> None:
-        """Leave what comes to the socket, until :meth:`resume`."""
-        if self.usable:
-            self._transport.pause_reading()  # type: ignore[union-attr]  # usable links have one
-
-    def resume(self) -> None:
-        """Read again."""
-        if self.usable:
-            self._transport.resume_reading()  # type: ignore[union-attr]  # usable links have one
-
-    def complete(self, waiter: Waiter) -> bool:
-        """The answer is complete, says its reader; True if other requests can follow."""
-        return self.usable and self._channel.complete(waiter)
-
-    def give_up(self, future: Future) -> bool:
-        """The caller waits no longer; True if its request had been sent."""
-        for waiter in self._queue:
-            if waiter.future is future:
-                now = time.monotonic()
-                self._abandon(waiter, now)
-                if waiter.sent and waiter.due(now) < self._timer_at:
-                    self._arm(waiter.due(now))
-                return waiter.sent
-        # It has just been answered, or failed together with the link.
-        found = cast("asyncio.Future[bytes]", future)
-        if found.cancelled() or not found.done():
-            return False
-        failure = found.exception()
-        return failure.sent if isinstance(failure, LinkFailure) else True
-
-    def probe(self) -> bool:
-        """The loop notices a closed socket by itself."""
-        return self.usable
-
-    def close(self) -> None:
-        """End the connection at once."""
-        self._abort(ConnectionAbortedError("the connection was closed by this side"))
-
-    def retire(self) -> None:
-        """Close as soon as every request under way is answered."""
-        self._retired = True
-        if not self._queue:
-            self.close()
-
-    def _abort(self, reason: BaseException) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-        self._end(reason)
-
-    async def wait_closed(self) -> None:
-        """Wait until the socket is closed."""
-        await asyncio.shield(self._closed)
-
-    # Sending
-
-    def _flush(self) -> None:
-        transport = self._transport
-        if self._paused or transport is None:
-            return
-        batch, self._unsent = self._unsent, []
-        if transport.is_closing():
-            return  # connection_lost follows, and finds none of these marked as sent
-        requests = [waiter.request for waiter in batch if not waiter.future.done()]
-        if len(requests) < len(batch):  # some callers were cancelled before anything was sent
-            for waiter in batch:
-                if waiter.future.done():
-                    self._channel.withdraw(waiter)
-            batch = [waiter for waiter in batch if not waiter.future.done()]
-        data = b"".join(requests)
-        if len(data) > _LARGE:
-            self._flush_one_by_one(transport, batch)
-            return
-        transport.write(data)
-        if transport.is_closing():
-            return  # the socket refused the write whole
-        for waiter in batch:
-            waiter.sent = True
-
-    def _flush_one_by_one(self, transport: asyncio.Transport, batch: list[Waiter]) -> None:
-        # More than a socket may take at once: what comes after the request that fills it
-        # is held back, and is known not to have been sent.
-        for number, waiter in enumerate(batch):
-            if self._paused:
-                self._unsent = batch[number:]
-                return
-            transport.write(waiter.request)
-            if transport.is_closing():
-                return
-            waiter.sent = True
-
-    def _abandon(self, waiter: Waiter, now: float) -> None:
-        """A caller has gone; its place stays, unless its request can still be held back."""
-        if waiter in self._unsent:
-            self._unsent.remove(waiter)
-            self._channel.withdraw(waiter)
-        else:
-            waiter.gone = now
-
-    # Time
-
-    def _arm(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = when
-        self._timer = self._loop.call_later(when - time.monotonic(), self._tick)
-
-    def _tick(self) -> None:
-        """Fail whoever has waited too long, and set the timer for the next."""
-        self._timer = None
-        self._timer_at = math.inf
-        now = time.monotonic()
-        heard = self.last_used
-        late = now + _CLOCK_STEP
-        for waiter in list(self._queue):
-            if waiter.future.done():
-                if waiter.gone == math.inf:  # cancelled so recently that the caller does not know it yet
-                    self._abandon(waiter, now)
-                elif waiter.due(heard) <= late:
-                    self._abort(TimeoutError(f"an answer is overdue by {waiter.timing.drain:.1f} s"))
-                    return
-            elif waiter.due(heard) <= late:
-                which = "total timeout passed" if waiter.deadline <= late else "socket was silent for too long"
-                words = f"the {which} before the answer came"
-                failure = LinkFailure(ResultCode.TIMEOUT, words, sent=waiter.sent, charge=waiter.sent or self._paused)
-                waiter.future.set_exception(failure)
-                self._abandon(waiter, now)
-        soonest = min((waiter.due(heard) for waiter in self._queue), default=math.inf)
-        if soonest < self._timer_at:
-            self._arm(soonest)
-
-    # What the loop calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is open."""
-        self._transport = cast("asyncio.Transport", transport)
-        # With a limit of nothing the transport says at once when the socket is full, and
-        # what is not handed over is known not to have been sent.
-        self._transport.set_write_buffer_limits(high=0)
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Where the loop puts the next bytes."""
-        return self._channel.writable()
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Bytes have arrived: wake whoever they answer."""
-        self.last_used = time.monotonic()
-        channel = self._channel
-        for waiter in channel.received(nbytes):
-            future = cast("Waiter", waiter).future
-            if not future.done():
-                future.set_result(waiter.body)
-        if channel.error is not None:
-            self._abort(channel.error)
-        elif self._retired and not self._queue:
-            self.close()
-
-    def pause_writing(self) -> None:
-        """The socket is full: hold requests back."""
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        """The socket takes more."""
-        self._paused = False
-        if self._unsent:
-            self._loop.call_soon(self._flush)
-
-    def eof_received(self) -> bool:
-        """The node closed the connection; so do we."""
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone: everyone who waits learns it, each by an object of their own."""
-        self._end(ConnectionResetError("the node closed the connection") if exc is None else exc)
-        self._transport = None
-        if not self._closed.done():
-            self._closed.set_result(None)
-
-    def _end(self, reason: BaseException) -> None:
-        if self._ended:
-            return
-        self._ended = True
-        self._channel.close()
-        garbage = self._channel.error
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        waiting = [waiter for waiter in self._queue if not waiter.future.done()]
-        self._queue.clear()
-        self._unsent.clear()
-        if garbage is not None:
-            code, words = ResultCode.CLIENT, garbage.msg or "the answer makes no sense"
-        elif isinstance(reason, ssl.SSLError):
-            code, words = ResultCode.TLS, str(reason)
-        else:
-            code, words = ResultCode.CONNECTION, words_of(reason) if isinstance(reason, OSError) else str(reason)
-        # The loss of a link is one error of its node, however many calls it ends.
-        charge = not isinstance(reason, ConnectionAbortedError)
-        for waiter in waiting:
-            failure = LinkFailure(code, words, sent=waiter.sent, charge=charge)
-            charge = False
-            failure.__cause__ = reason
-            waiter.future.set_exception(failure)
+_ORPHANS: Final[list[object]] = []
+"""Tasks of a parent process's loop, which a child must neither run nor finalize."""
 
 
 class _TaskLock:
@@ -386,19 +54,159 @@ class _TaskLock:
         self._lock.release()
 
 
+class _TaskQueue:
+    """Tasks that wait for a place, first come, first served."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def join(self) -> asyncio.Future[None]:
+        """Stand in the queue."""
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        return place
+
+    async def wait(self, place: asyncio.Future[None], deadline: float | None) -> bool:
+        """Wait to be called; False if the deadline passed first."""
+        try:
+            async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
+                await place
+        except TimeoutError:
+            return False
+        except asyncio.CancelledError:
+            self.leave(place)
+            raise
+        return True
+
+    def leave(self, place: asyncio.Future[None]) -> None:
+        """Stand in the queue no longer; a call that came meanwhile goes to the next."""
+        if place in self._waiting:
+            self._waiting.remove(place)
+        elif place.done() and not place.cancelled():
+            self.call()
+
+    def call(self) -> None:
+        """Call whoever has waited longest."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+
+    def call_all(self) -> None:
+        """Call everybody."""
+        while self._waiting:
+            self.call()
+
+
+class _Ticker:
+    """Calls something again and again: a timer of the loop between, a task only while it runs.
+
+    What is called is held weakly, so that a client that was forgotten without being closed ends.
+    """
+
+    def __init__(self, runtime: AsyncRuntime, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._runtime = runtime
+        self._loop = asyncio.get_running_loop()
+        self._seconds = seconds
+        self._work: Any = weakref.WeakMethod(work)
+        self._running = False
+        self._soon = False
+        self._stopped = False
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(seconds, self._tick)
+
+    def wake(self) -> None:
+        """Call soon; while a call is under way, once more after it."""
+        if self._stopped or self._soon:
+            return
+        self._soon = True
+        if not self._running:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # A tenth of the interval between calls keeps a crowd of failing commands from driving it in a circle.
+        self._timer = self._loop.call_later(self._seconds / 10 if self._soon else self._seconds, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        work = self._work()
+        if work is None or self._stopped:
+            return
+        self._soon = False
+        self._running = True
+        task = self._runtime.start(work())
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running = False
+        if not task.cancelled():
+            error = task.exception()
+            if error is not None:
+                log.error("looking after the cluster failed", exc_info=error)
+        if not self._stopped:
+            self._schedule()
+
+    def stop(self) -> None:
+        """Call no more."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
 class AsyncRuntime:
     """The running event loop."""
 
     pipelined = True
+    background = True
 
     def __init__(self) -> None:
         self.now: Callable[[], float] = time.monotonic
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._links: set[AsyncLink] = set()
+        self._pauses: set[asyncio.Future[None]] = set()
+
+    def enter(self) -> None:
+        """Belong to the running loop from now on.
+
+        Raises:
+            LinkFailure: the runtime belongs to another loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise LinkFailure(ResultCode.CLIENT, FOREIGN_LOOP, sent=False, charge=False)
+
+    def enter_to_close(self) -> None:
+        """As :meth:`enter`, but a loop that is closed may be left from any other.
+
+        Raises:
+            LinkFailure: the runtime belongs to another loop that still runs.
+        """
+        if self._loop is None or not self._loop.is_closed():
+            self.enter()
 
     async def sleep(self, seconds: float) -> None:
-        """Let other tasks run meanwhile."""
-        await asyncio.sleep(seconds)
+        """Let other tasks run meanwhile; over early if the runtime is closed."""
+        pause: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pauses.add(pause)
+        timer = pause.get_loop().call_later(seconds, self._wake, pause)
+        try:
+            await pause
+        finally:
+            timer.cancel()
+            self._pauses.discard(pause)
+
+    @staticmethod
+    def _wake(pause: asyncio.Future[None]) -> None:
+        if not pause.done():
+            pause.set_result(None)
 
     async def resolve(self, host: str, port: int, timeout: float) -> list[tuple[str, int]]:
         """The addresses of a host, resolved in a thread of the loop's."""
@@ -422,8 +230,9 @@ class AsyncRuntime:
         tls_name: str | None = None,
     ) -> AsyncLink:
         """Open a connection."""
+        self.enter()
         loop = asyncio.get_running_loop()
-        address = f"{host}:{port}"
+        address = address_of(host, port)
         try:
             async with asyncio.timeout(timeout):
                 _, link = await loop.create_connection(
@@ -434,29 +243,78 @@ class AsyncRuntime:
                     server_hostname=(tls_name or host) if tls is not None else None,
                 )
         except OSError as error:
-            raise connect_failure(error, address, timeout) from error
+            raise connect_failure(error, address, timeout, tls=tls is not None) from error
         self._links.add(link)
         link._closed.add_done_callback(lambda _: self._links.discard(link))  # noqa: SLF001
         return link
 
     async def exchange_all(self, calls: Sequence[tuple[Link, Call]]) -> list[bytes | LinkFailure]:
         """Send on all links and wait for all answers."""
-        tasks = [asyncio.ensure_future(link.exchange(call)) for link, call in calls]
-        try:
-            answers = await asyncio.gather(*tasks, return_exceptions=True)
-        finally:
-            for task in tasks:
-                task.cancel()
+        started: list[Waiter | LinkFailure] = []
+        for link, call in cast("Sequence[tuple[AsyncLink, Call]]", calls):
+            try:
+                started.append(link.start(call))
+            except LinkFailure as failure:
+                started.append(failure)
         found: list[bytes | LinkFailure] = []
-        for answer in answers:
-            if isinstance(answer, BaseException) and not isinstance(answer, LinkFailure):
-                raise answer
-            found.append(answer)
+        try:
+            for waiter in started:
+                if isinstance(waiter, LinkFailure):
+                    found.append(waiter)
+                    continue
+                try:
+                    found.append(await waiter.future)
+                except LinkFailure as failure:
+                    found.append(failure)
+        except BaseException as stopped:
+            for (asked, call), waiter in zip(calls, started, strict=True):
+                if not isinstance(waiter, LinkFailure):
+                    sent = cast("AsyncLink", asked).give_up(waiter.future)
+                    waiter.future.cancel()
+                    if sent and call.write:
+                        note_doubt(stopped)
+            raise
         return found
 
     async def stream(self, calls: Sequence[tuple[Link, Call]]) -> AsyncFrames:
         """Send on all links, and let each read ahead a little."""
         return AsyncFrames(asyncio.get_running_loop(), cast("Sequence[tuple[AsyncLink, Call]]", calls))
+
+    async def together(self, works: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T]:
+        """Do several things at once; their results in order."""
+        if len(works) == 1:
+            return [await works[0]()]
+        tasks = [self.start(work()) for work in works]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def first(
+        self, works: Sequence[Callable[[], Coroutine[Any, Any, T | None]]], discard: Callable[[T], None]
+    ) -> T | None:
+        """Begin several things at once and take the first result that is not None; end the others."""
+        if len(works) == 1:
+            return await works[0]()
+        waiting = {self.start(work()) for work in works}
+        found: T | None = None
+        try:
+            while waiting and found is None:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    result = task.result()
+                    if found is None:
+                        found = result
+                    elif result is not None:
+                        discard(result)
+        finally:
+            for task in waiting:
+                task.cancel()
+            for late in await asyncio.gather(*waiting, return_exceptions=True):
+                if late is not None and not isinstance(late, BaseException):
+                    discard(late)
+        return found
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Run it in a thread of the loop's."""
@@ -466,15 +324,34 @@ class AsyncRuntime:
         """A lock between tasks."""
         return _TaskLock()
 
+    def queue(self) -> _TaskQueue:
+        """A queue of tasks."""
+        return _TaskQueue()
+
+    def every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> _Ticker:
+        """Call a bound method again and again, held weakly."""
+        return _Ticker(self, seconds, work)
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run it as a task of its own."""
+        self.start(work)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that :meth:`close` ends."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         """End what was spawned, and wait until all sockets are closed."""
-        tasks = tuple(self._tasks)
+        if self._loop is not None and self._loop.is_closed():
+            self.abandon()
+            return
+        for pause in tuple(self._pauses):
+            self._wake(pause)
+        current = asyncio.current_task()
+        tasks = tuple(task for task in self._tasks if task is not current)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -482,3 +359,13 @@ class AsyncRuntime:
         for link in links:
             link.close()
         await asyncio.gather(*(link.wait_closed() for link in links))
+
+    def abandon(self) -> None:
+        """Forget a loop that is closed, or belongs to the parent process, without touching what it shares."""
+        for link in tuple(self._links):
+            link.abandon()
+        _ORPHANS.extend(self._tasks)
+        self._links.clear()
+        self._tasks.clear()
+        self._pauses.clear()
+        self._loop = None

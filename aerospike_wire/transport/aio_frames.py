@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aerospike_wire.transport import Call
-    from aerospike_wire.transport.aio import AsyncLink, Waiter
+    from aerospike_wire.transport.aio_link import AsyncLink, Waiter
 
 
 class _Source:

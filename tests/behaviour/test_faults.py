@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEY: Final = ("test", "faults", "k")
 ONCE: Final = {"max_retries": 0, "total_timeout": 5000}
-BRIEF: Final = {"max_retries": 0, "total_timeout": 60}
+BRIEF: Final = {"max_retries": 0, "total_timeout": 120}
 SILENT: Final = {"max_retries": 0, "total_timeout": 5000, "socket_timeout": 60}
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aerospike_wire import errors
-from aerospike_wire.cluster.discovery import Peer, parse_peers
 from aerospike_wire.cluster.node import parse_build
+from aerospike_wire.cluster.peers import Peer, parse_peers
 from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.errors import ProtocolError, Step
 
@@ -23,7 +23,7 @@ from aerospike_wire.errors import ProtocolError, Step
         ("1,3000,[[BB9,,[10.0.0.1]]]", "1", [Peer("BB9", (("10.0.0.1", 3000),))]),
         ("1,,[[BB9,,[10.0.0.1]]]", "1", [Peer("BB9", (("10.0.0.1", 3000),))]),
         ("1,3100,[[BB9,,[10.0.0.1,10.0.0.2:3200]]]", "1", [Peer("BB9", (("10.0.0.1", 3100), ("10.0.0.2", 3200)))]),
-        ("1,3000,[[BB9,tls.name,[h:4333]]]", "1", [Peer("BB9", (("h", 4333),))]),
+        ("1,3000,[[BB9,tls.name,[h:4333]]]", "1", [Peer("BB9", (("h", 4333),), "tls.name")]),
         ("1,3000,[[A1,,[a:1]],[B2,,[b:2]]]", "1", [Peer("A1", (("a", 1),)), Peer("B2", (("b", 2),))]),
         ("1,3000,[[BB9,,]]", "1", [Peer("BB9", ())]),
         ("1,3000,[[BB9,,[]]]", "1", [Peer("BB9", ())]),

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rawnode import Peer, RawNode, info_reply, membership
 
 from aerospike_wire import errors
 from aerospike_wire.embedded import EmbeddedServer
@@ -186,26 +187,24 @@ async def test_a_silent_peer(make_client: Any, peer: Any) -> None:
     ("command", "text"),
     [("replicas", "not a map"), ("replicas", "test:0,1,AAAA"), ("replicas", ""), ("replicas", "test:0,9,x")],
 )
-async def test_a_node_without_a_usable_map(make_client: Any, peer: Any, command: str, text: str) -> None:
+async def test_a_node_without_a_usable_map(make_client: Any, command: str, text: str) -> None:
     """A node whose partition map cannot be read fails at that step, with the reason."""
-    address = peer(info_reply(text))
-    error = await failing(make_client(address))
-    (row,) = error.context.seeds
-    assert (row.seed, row.step) == (address, Step.PARTITIONS.value)
-    assert row.message
-    assert address in str(error)
 
+    def script(peer: Peer) -> None:
+        while True:
+            request = peer.frame()
+            names = request[8:].decode().splitlines()
+            if command in names:
+                peer.send(info_reply([("partition-generation", "1"), (command, text)]))
+            else:
+                peer.send(membership(request) or b"")
 
-def info_reply(replicas: str) -> bytes:
-    """One after another, what a node says when a client enters it."""
-    from aerospike_wire.proto.header import FrameType, frame
-
-    rounds = [
-        "node\tBB9\npartition-generation\t1\nbuild\t7.0.0.0\n",
-        "peers-clear-std\t0,3000,[]\n",
-        f"partition-generation\t1\nreplicas\t{replicas}\n",
-    ]
-    return b"".join(frame(FrameType.INFO, text.encode()) for text in rounds)
+    with RawNode(script) as node:
+        error = await failing(make_client(node.address))
+        (row,) = error.context.seeds
+        assert (row.seed, row.step) == (node.address, Step.PARTITIONS.value)
+        assert row.message
+        assert node.address in str(error)
 
 
 async def test_several_seeds_are_all_listed(make_client: Any, refused: str, peer: Any) -> None:

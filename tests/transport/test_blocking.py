@@ -34,9 +34,10 @@ def call(
     write: bool = False,
     kind: int = FrameType.MESSAGE,
     collect: Callable[[bytes], bool] | None = None,
+    drain: float = 0.0,
 ) -> Call:
     """A request with its limits in seconds from now."""
-    return Call(request, kind, collect, None if total is None else time.monotonic() + total, silence, write)
+    return Call(request, kind, collect, None if total is None else time.monotonic() + total, silence, write, drain)
 
 
 def connect(node: RawNode) -> BlockingLink:
@@ -178,6 +179,48 @@ def test_silent_node_is_a_timeout_and_ends_the_link(limits: dict[str, Any], word
         assert not link.usable
 
 
+def test_a_late_answer_is_taken_in_and_the_link_used_again() -> None:
+    """A link whose caller gave up owes an answer; once that is there it serves the next request."""
+    answer = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.frame()
+        answer.wait(10)
+        peer.send(reply())
+        peer.frame()
+        peer.send(reply(2))
+        peer.closed()
+
+    with RawNode(script) as node:
+        link = connect(node)
+        assert failure(link, call(total=0.05, drain=5.0)).sent
+        assert (link.usable, link.load, link.stalled, link.recovers()) == (True, 1, True, True)
+        assert not link.settled()
+        answer.set()
+        limit = time.monotonic() + 5
+        while not link.settled():
+            assert time.monotonic() < limit
+            time.sleep(0.001)
+        assert (link.usable, link.load, link.stalled, link.recovers()) == (True, 0, False, False)
+        assert run(link.exchange(call()))[5] == 2
+        link.close()
+
+
+def test_a_late_answer_is_not_waited_for_for_ever() -> None:
+    """After ``timeout_delay`` the link is closed."""
+
+    def script(peer: Peer) -> None:
+        peer.frame()
+        assert peer.closed()
+
+    with RawNode(script) as node:
+        link = connect(node)
+        assert failure(link, call(total=0.02, drain=0.02)).sent
+        time.sleep(0.03)
+        assert not link.settled()
+        assert not link.usable
+
+
 def test_total_timeout_ends_a_node_that_only_trickles() -> None:
     """Bytes that keep coming satisfy the limit on silence, not the one on the whole call."""
 
@@ -195,10 +238,14 @@ def test_total_timeout_ends_a_node_that_only_trickles() -> None:
 
 
 def test_request_whose_time_is_over_is_not_sent() -> None:
-    """No byte leaves, so nothing can have happened."""
+    """No byte leaves, so nothing can have happened, and the link is as good as before."""
     with RawNode(lambda peer: None if peer.closed() else pytest.fail("a byte was sent")) as node:
-        failed = failure(connect(node), call(total=-1.0))
-        assert (failed.code, failed.sent) == (ResultCode.TIMEOUT, False)
+        link = connect(node)
+        failed = failure(link, call(total=-1.0))
+        assert (failed.code, failed.sent, failed.charge) == (ResultCode.TIMEOUT, False, False)
+        assert link.usable
+        assert not link.load
+        link.close()
 
 
 def test_request_that_was_sent_in_part_was_not_sent() -> None:
