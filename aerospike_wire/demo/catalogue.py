@@ -390,7 +390,8 @@ _CLIENT: Final = (
     ),
     Provocation(
         exception="NoMoreConnectionsError", call=scan_at_once, beside=scan_slowly,
-        faults=lambda faults: faults.on("scan").hang(), settings={"max_conns_per_node": 1, "wait_for_connection": False},
+        faults=lambda faults: faults.on("scan").hang(),
+        settings={"max_conns_per_node": 1, "wait_for_connection": False},
     ),
     Provocation(
         exception="MaxErrorRateExceeded", call=put_eagerly, settings={"max_error_rate": 1},
