@@ -14,6 +14,7 @@ PAIRS = [
     (aio.AsyncQuery, sync.Query),
     (aio.AsyncScan, sync.Scan),
     (aio.AsyncRecordStream, sync.RecordStream),
+    (aio.AsyncExecuteTask, sync.ExecuteTask),
     (aio.AsyncTransactionBlock, sync.TransactionBlock),
 ]
 RENAMED = {
@@ -33,6 +34,7 @@ def public(cls: type) -> dict[str, Any]:
         for name, found in inspect.getmembers_static(cls)
         if (not name.startswith("_") or name in wanted)
         and getattr(found, "__objclass__", None) is not object
+        and not (issubclass(cls, int) and name in vars(int))  # what numbers can do
         and callable(getattr(cls, name))
     }
 

@@ -8,7 +8,7 @@ from aerospike_wire.aio.admin import Users
 from aerospike_wire.aio.batches import Batches
 from aerospike_wire.aio.indexes import Indexes
 from aerospike_wire.aio.info import Nodes
-from aerospike_wire.aio.queries import AsyncQuery, AsyncRecordStream, AsyncScan, Queries
+from aerospike_wire.aio.queries import AsyncExecuteTask, AsyncQuery, AsyncRecordStream, AsyncScan, Queries
 from aerospike_wire.aio.records import Records
 from aerospike_wire.aio.transactions import AsyncTransactionBlock, Transactions
 from aerospike_wire.aio.udf import Functions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.facade import ErrorHook
 
-__all__ = ["AsyncClient", "AsyncQuery", "AsyncRecordStream", "AsyncScan", "AsyncTransactionBlock"]
+__all__ = ["AsyncClient", "AsyncExecuteTask", "AsyncQuery", "AsyncRecordStream", "AsyncScan", "AsyncTransactionBlock"]
 
 
 class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Transactions):

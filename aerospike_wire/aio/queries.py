@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aerospike_wire import facade
+from aerospike_wire.query import jobs
 from aerospike_wire.query.builder import QueryBase, ScanBase, StreamBase, check_callback
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aerospike_wire.facade import ErrorHook, Given
-    from aerospike_wire.policy import QueryPolicy, ScanPolicy
+    from aerospike_wire.policy import InfoPolicy, QueryPolicy, ScanPolicy, WritePolicy
+    from aerospike_wire.proto.commands.query import Predicate
     from aerospike_wire.types import Record
 
 
@@ -46,6 +48,128 @@ class Queries(facade.Facade):
         """
         return AsyncScan(self._core, namespace, set)
 
+    async def query_apply(
+        self,
+        ns: str,
+        set: str | None,
+        predicate: Predicate,
+        module: str,
+        function: str,
+        args: list[Any] | None = None,
+        policy: Given[WritePolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> AsyncExecuteTask:
+        """Apply a Lua function to all records of a query, and wait until that is done.
+
+        Args:
+            ns: the namespace.
+            set: the set, None for all records of the namespace.
+            predicate: made by :mod:`aerospike_wire.predicates`.
+            module: the module's name, without ``.lua``.
+            function: the function's name.
+            args: what it gets besides the record.
+            policy: WritePolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The finished job; it is the job's number, too.
+
+        Raises:
+            IndexNotFound: there is no index for the predicate.
+            AerospikeError: the job could not be started everywhere, or not be waited for.
+        """
+        query = self.query(ns, set).where(predicate).apply(module, function, args)
+        task = await query.execute_background(policy, error_hook=error_hook)
+        await task.wait(error_hook=error_hook)
+        return task
+
+    async def scan_apply(
+        self,
+        ns: str,
+        set: str | None,
+        module: str,
+        function: str,
+        args: list[Any] | None = None,
+        policy: Given[ScanPolicy] = None,
+        options: Mapping[str, Any] | None = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> AsyncExecuteTask:
+        """Apply a Lua function to all records of a set or namespace, and wait until that is done.
+
+        Args:
+            ns: the namespace.
+            set: the set, None for all records of the namespace.
+            module: the module's name, without ``.lua``.
+            function: the function's name.
+            args: what it gets besides the record.
+            policy: ScanPolicy, or a dict with its names.
+            options: taken as the official client does; nothing in them matters any more.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The finished job; it is the job's number, too.
+
+        Raises:
+            AerospikeError: the job could not be started everywhere, or not be waited for.
+        """
+        scan = self.scan(ns, set).apply(module, function, args)
+        task = await scan.execute_background(policy, error_hook=error_hook)
+        await task.wait(error_hook=error_hook)
+        return task
+
+    async def job_info(
+        self,
+        job_id: int,
+        module: str,
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> dict[str, int]:
+        """How far a job in the background is (protocol section 5.8).
+
+        Args:
+            job_id: its number.
+            module: ``query`` or ``scan``.
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            ``progress_pct`` in percent, ``records_read``, and ``status``: 1 while a node
+            works on it, 2 otherwise, also if no node knows it.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return await jobs.info(self._core, job_id, module, policy, error_hook)
+
+    async def job_abort(
+        self,
+        job_id: int,
+        module: str = "query",
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> bool:
+        """End a query or a job in the background on all nodes (protocol section 5.8).
+
+        What it has changed stays changed.
+
+        Args:
+            job_id: its number.
+            module: ``query`` or ``scan``.
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            True if a node worked on it.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return await jobs.abort(self._core, job_id, module, policy, error_hook)
+
 
 class AsyncRecordStream(StreamBase):
     """The records of a query that is running, as they come.
@@ -74,7 +198,8 @@ class AsyncRecordStream(StreamBase):
                 raise StopAsyncIteration
             at = 0
         run.taken = at + 1
-        return run.portion[at]
+        record: Record = run.portion[at]
+        return record
 
     async def __aenter__(self) -> Self:
         """Itself."""
@@ -85,6 +210,85 @@ class AsyncRecordStream(StreamBase):
     ) -> None:
         """Close."""
         self.close()
+
+
+class AsyncExecuteTask(jobs.TaskBase):
+    """A job in the background: its number, which knows how to look after it."""
+
+    async def status(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> jobs.JobStatus:
+        """What the nodes say of the job.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return await jobs.status(self._core, int(self), self.module, policy, error_hook)
+
+    async def progress(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> float:
+        """Percent of the job that are done, of the node that is furthest behind.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return (await jobs.status(self._core, int(self), self.module, policy, error_hook)).progress
+
+    async def done(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> bool:
+        """True if no node works on the job any more.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return (await jobs.status(self._core, int(self), self.module, policy, error_hook)).done
+
+    async def wait(
+        self,
+        timeout: float | None = None,
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> jobs.JobStatus:
+        """Wait until no node works on the job any more.
+
+        Args:
+            timeout: milliseconds to wait at most; None for no limit.
+            policy: InfoPolicy, or a dict with its names, for the questions.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            How it ended; ``failed`` counts the records that could not be changed.
+
+        Raises:
+            TimeoutError: it was still running. It goes on.
+            ScanAbortedError: somebody ended it.
+            AerospikeError: a node could not be asked, or gave the job up.
+        """
+        return await jobs.wait(self._core, self, timeout, policy, error_hook)
+
+    async def abort(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> bool:
+        """End the job on all nodes. What it has changed stays changed.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            True if a node worked on it.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return await jobs.abort(self._core, int(self), self.module, policy, error_hook)
 
 
 class AsyncScan(ScanBase):
@@ -133,6 +337,9 @@ class AsyncScan(ScanBase):
             options: ``{"nobins": True}`` for keys and metadata only.
             error_hook: one more hook or mapping for errors, for this call.
 
+        Returns:
+            The records; after ``apply()`` the function's values instead.
+
         Raises:
             AerospikeError: the scan failed; ``error.context`` says how far it came.
         """
@@ -160,6 +367,29 @@ class AsyncScan(ScanBase):
         """
         check_callback(callback)
         await self._begin(policy, options, error_hook).feed(callback)
+
+    async def execute_background(
+        self, policy: Given[ScanPolicy] = None, *, error_hook: ErrorHook | None = None
+    ) -> AsyncExecuteTask:
+        """Let the nodes change the records, by the writes of ``add_ops`` or the function of ``apply``.
+
+        Records are changed one by one, as the nodes come to them; none is created. What
+        fails for single records is counted and not raised.
+
+        Args:
+            policy: ScanPolicy, or a dict with its names; its filter expression counts.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The job, to be waited for or not; it is the job's number, too.
+
+        Raises:
+            ParamError: there is nothing to do, or something to be read.
+            AerospikeError: a node did not take the job. Others may have: ``error.context``
+                has its number.
+        """
+        command = self._job(policy)
+        return AsyncExecuteTask(self._core, await jobs.start(self._core, command, error_hook), self._method)
 
 
 class AsyncQuery(QueryBase):
@@ -208,6 +438,9 @@ class AsyncQuery(QueryBase):
             options: ``{"nobins": True}`` for keys and metadata only.
             error_hook: one more hook or mapping for errors, for this call.
 
+        Returns:
+            The records; after ``apply()`` the function's values instead.
+
         Raises:
             IndexNotFound: there is no index for the predicate.
             AerospikeError: the query failed in another way; ``error.context`` says how far it came.
@@ -237,3 +470,27 @@ class AsyncQuery(QueryBase):
         """
         check_callback(callback)
         await self._begin(policy, options, error_hook).feed(callback)
+
+    async def execute_background(
+        self, policy: Given[WritePolicy] = None, *, error_hook: ErrorHook | None = None
+    ) -> AsyncExecuteTask:
+        """Let the nodes change the records, by the writes of ``add_ops`` or the function of ``apply``.
+
+        Records are changed one by one, as the nodes come to them; none is created. What
+        fails for single records is counted and not raised.
+
+        Args:
+            policy: WritePolicy, or a dict with its names; its filter expression counts.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The job, to be waited for or not; it is the job's number, too.
+
+        Raises:
+            ParamError: there is nothing to do, or something to be read.
+            IndexNotFound: there is no index for the predicate.
+            AerospikeError: a node did not take the job. Others may have: ``error.context``
+                has its number.
+        """
+        command = self._job(policy)
+        return AsyncExecuteTask(self._core, await jobs.start(self._core, command, error_hook), self._method)

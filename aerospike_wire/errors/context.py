@@ -299,12 +299,16 @@ class QueryContext(ErrorContext):
     module: str | None = None
     """The Lua module of an aggregation or a job."""
     function: str | None = None
+    task_id: int | None = None
+    """The number of a job in the background."""
     cursor: dict[str, Any] | None = attrs.field(default=None, repr=False)
     """Where to go on; see the query's ``resume``. Not part of :meth:`to_dict`: it holds values of the index."""
 
     family: ClassVar[str] = "query"
 
     def target(self) -> str:
+        if self.namespace is None:
+            return "" if self.task_id is None else f"job {self.task_id}"
         place = f"{self.namespace}/{self.set}" if self.set else f"{self.namespace}"
         if self.index or self.bin:
             place = f"{place} where {self.bin or f'index {self.index}'}"

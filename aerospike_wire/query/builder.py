@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aerospike_wire.errors import ParamError
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.operations.operation import refused
-from aerospike_wire.proto.commands.query import Function, Predicate, QueryCommand, Statement
+from aerospike_wire.proto.commands.query import (
+    AggregateCommand,
+    BackgroundCommand,
+    Function,
+    Predicate,
+    QueryCommand,
+    Statement,
+)
 from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.query.aggregate import Aggregation, check_source
 from aerospike_wire.query.run import Run
 from aerospike_wire.query.tracker import Partitions
 
@@ -22,6 +30,8 @@ if TYPE_CHECKING:
     from aerospike_wire.errors import Hook, HookMapping
     from aerospike_wire.operations.contexts import Context
     from aerospike_wire.operations.operation import Operation
+    from aerospike_wire.query.aggregate import ModuleSource
+    from aerospike_wire.query.source import Source
     from aerospike_wire.query.tracker import CursorLike
 
 
@@ -34,7 +44,9 @@ def _refuse(argument: str, problem: str) -> ParamError:
 class ScanBase:
     """A scan without the way to run it."""
 
-    __slots__ = ("_core", "_pages", "_run", "_state", "_statement", "max_records", "records_per_second", "ttl")
+    __slots__ = (
+        "_core", "_pages", "_run", "_source", "_state", "_statement", "max_records", "records_per_second", "ttl",
+    )  # fmt: skip
 
     _method: ClassVar[str] = "scan"
 
@@ -44,6 +56,7 @@ class ScanBase:
         self._state: Partitions | None = None
         self._pages = False
         self._run: Run | None = None
+        self._source: ModuleSource = None
         self.max_records = 0
         """Records to give at most, or in one page; 0 for all, or for what the policy says."""
         self.records_per_second = 0
@@ -68,15 +81,33 @@ class ScanBase:
         self._statement.operations = ops
         return self
 
-    def apply(self, module: str, function: str, arguments: list[Any] | None = None) -> Self:
+    def apply(
+        self,
+        module: str,
+        function: str,
+        arguments: list[Any] | None = None,
+        *,
+        source: ModuleSource = None,
+    ) -> Self:
         """A Lua function: a record function for ``execute_background``, a stream function for results.
+
+        The results of a query with a stream function are what the function returns: one
+        value if it ends with a reduce. Its last reduce runs here and needs
+        ``aerospike-wire[lua]``.
 
         Args:
             module: the module's name, without ``.lua``.
             function: the function's name.
             arguments: what it gets besides the record or stream.
+            source: the module as text, or the path of its file, for the part that runs
+                here; by default the cluster is asked for it.
+
+        Raises:
+            ParamError: the source is something else.
         """
+        check_source(source)
         self._statement.function = Function(module, function, arguments)
+        self._source = source
         return self
 
     # Where it stands
@@ -143,17 +174,27 @@ class ScanBase:
 
     # Running
 
-    def _begin(self, policy: Any, options: Any, hook: Hook | HookMapping | None) -> Run:
+    def _begin(self, policy: Any, options: Any, hook: Hook | HookMapping | None) -> Source:
         """A run of the query as it is now."""
+        if self._statement.function is not None:
+            aggregate = AggregateCommand(self._statement, policy, self._changes(), self._method)
+            return Aggregation(self._core, aggregate, self._source, hook)
         standing = self._standing() if self._pages or self._state is not None else None
         again = self._pages and self._run is not None
         self._run = Run(self._core, self._command(policy, options), standing, hook, again=again)
         return self._run
 
     def _command(self, policy: Any, options: Any) -> QueryCommand:
+        return QueryCommand(self._statement, policy, self._changes(), options, self._method)
+
+    def _changes(self) -> dict[str, Any]:
         names = ("max_records", "records_per_second")
-        changes = {name: getattr(self, name) for name in names if getattr(self, name) != 0}
-        return QueryCommand(self._statement, policy, changes, options, self._method)
+        return {name: getattr(self, name) for name in names if getattr(self, name) != 0}
+
+    def _job(self, policy: Any) -> BackgroundCommand:
+        return BackgroundCommand(
+            self._statement, policy, self.ttl, self.records_per_second, scan=self._method == "scan"
+        )
 
 
 class QueryBase(ScanBase):
@@ -249,7 +290,7 @@ class StreamBase:
 
     __slots__ = ("__weakref__", "_run")
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Source) -> None:
         self._run = run
 
     def cursor(self) -> dict[str, Any]:

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
 
-from aerospike_wire.errors import FACTS, ConnectionFate, ProtocolError, ResultCode, Retry
+from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.fanout import Fanout
 from aerospike_wire.policy import Replica
 from aerospike_wire.proto.commands.query import Answer
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.query.rules import RETRY_CODES, keeps, worth
+from aerospike_wire.query.source import Source
 from aerospike_wire.query.tracker import Partitions
 from aerospike_wire.retries import Course
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import Trouble, as_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aerospike_wire.cluster.node import Node
     from aerospike_wire.core import Core
     from aerospike_wire.errors import Hook, HookMapping, QueryContext
@@ -37,18 +37,6 @@ if TYPE_CHECKING:
 PORTION: Final = 256
 """Records that are decoded at once."""
 
-RETRY_CODES: Final = frozenset(
-    {
-        ResultCode.TIMEOUT,
-        ResultCode.CLUSTER,
-        ResultCode.INDEX_NOT_FOUND,
-        ResultCode.INDEX_NOT_READABLE,
-        ResultCode.CONNECTION,
-        ResultCode.INVALID_NODE,
-    }
-)
-"""Codes of a node after which a query goes on with the node's partitions elsewhere (protocol section 5.4)."""
-_RETRIED: Final = (Retry.AUTO, Retry.RELOGIN)
 _MASTER_FIRST: Final = (Replica.SEQUENCE, Replica.MASTER)
 
 
@@ -67,7 +55,7 @@ class _Part:
     """True if records of it were left out because the caller has enough."""
 
 
-class Run:
+class Run(Source):
     """One pass over the partitions of a query that are left.
 
     Args:
@@ -87,13 +75,12 @@ class Run:
         *,
         again: bool = False,
     ) -> None:
+        super().__init__()
         self._core = core
         self._command = command
         self._fan = Fanout(core, hook)
         self.state = state
         """Where the query stands; None until it has begun without a place to go on at."""
-        self.over = False
-        """True once there is nothing more to give."""
         self._again = again
         self._policy: QueryPolicy | None = None
         self._deadline: float | None = None
@@ -113,10 +100,6 @@ class Run:
         """The last thing that went wrong in this round."""
         self._excused = True
         """True if nothing went wrong in this round but what the caller's own slowness explains."""
-        self.portion: list[Record] = []
-        """The records last given."""
-        self.taken = 0
-        """How many of them the caller has taken; whoever gives them out keeps count."""
         self._values: list[int | None] = []
         self._settled = 0
         """How many of them the state knows of."""
@@ -147,33 +130,6 @@ class Run:
         except BaseException:
             self.close()
             raise
-
-    async def collect(self) -> list[Record]:
-        """All records that are left.
-
-        Raises:
-            AerospikeError: the query could not be completed.
-        """
-        found: list[Record] = []
-        while portion := await self.more():
-            found += portion
-            self.taken = len(portion)
-        return found
-
-    async def feed(self, callback: Callable[[Record], Any]) -> None:
-        """Call a function with every record that is left, until it returns False.
-
-        Raises:
-            AerospikeError: the query could not be completed.
-        """
-        try:
-            while portion := await self.more():
-                for number, record in enumerate(portion, 1):
-                    self.taken = number
-                    if callback(record) is False:
-                        return
-        finally:
-            self.close()
 
     def settle(self) -> None:
         """Let the state know what the caller has taken."""
@@ -349,7 +305,7 @@ class Run:
         state.missed(pids)
         self._trouble = trouble
         self._excused = False
-        if not _worth(trouble):
+        if not worth(trouble):
             self._fail(trouble)
 
     async def _take(self) -> None:
@@ -423,10 +379,7 @@ class Run:
         assert state is not None
         code = answer.code
         if code:
-            row = FACTS.get(code)
-            if row is not None and row.retry is Retry.RELOGIN:
-                part.node.session = None
-            self._leave(part, keep=row is None or row.connection is not ConnectionFate.CLOSE)
+            self._leave(part, keep=keeps(code, part.node))
             trouble = Trouble(code, sent=True, answered=True, words=answer.words)
             self._went_wrong(trouble, part.node, part.pids)
             return
@@ -441,9 +394,3 @@ class Run:
             words = f"{len(missing)} {some} not available, the first is {min(missing)}"
             trouble = Trouble(ResultCode.CLUSTER, words, sent=True, answered=True)
             self._went_wrong(trouble, part.node, sorted(missing))
-
-
-def _worth(trouble: Trouble) -> bool:
-    """Whether another try can help, by the code alone."""
-    row = FACTS.get(trouble.code)
-    return not trouble.final and (trouble.code in RETRY_CODES or (row is not None and row.retry in _RETRIED))

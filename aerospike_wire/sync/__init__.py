@@ -9,7 +9,7 @@ from aerospike_wire.sync.admin import Users
 from aerospike_wire.sync.batches import Batches
 from aerospike_wire.sync.indexes import Indexes
 from aerospike_wire.sync.info import Nodes
-from aerospike_wire.sync.queries import Queries, Query, RecordStream, Scan
+from aerospike_wire.sync.queries import ExecuteTask, Queries, Query, RecordStream, Scan
 from aerospike_wire.sync.records import Records
 from aerospike_wire.sync.transactions import TransactionBlock, Transactions
 from aerospike_wire.sync.udf import Functions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.facade import ErrorHook
 
-__all__ = ["Client", "Query", "RecordStream", "Scan", "TransactionBlock"]
+__all__ = ["Client", "ExecuteTask", "Query", "RecordStream", "Scan", "TransactionBlock"]
 
 
 class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Transactions):

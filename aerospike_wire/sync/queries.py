@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aerospike_wire import facade
+from aerospike_wire.query import jobs
 from aerospike_wire.query.builder import QueryBase, ScanBase, StreamBase, check_callback
 from aerospike_wire.transport.blocking import run
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aerospike_wire.facade import ErrorHook, Given
-    from aerospike_wire.policy import QueryPolicy, ScanPolicy
+    from aerospike_wire.policy import InfoPolicy, QueryPolicy, ScanPolicy, WritePolicy
+    from aerospike_wire.proto.commands.query import Predicate
     from aerospike_wire.types import Record
 
 
@@ -47,6 +49,128 @@ class Queries(facade.Facade):
         """
         return Scan(self._core, namespace, set)
 
+    def query_apply(
+        self,
+        ns: str,
+        set: str | None,
+        predicate: Predicate,
+        module: str,
+        function: str,
+        args: list[Any] | None = None,
+        policy: Given[WritePolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> ExecuteTask:
+        """Apply a Lua function to all records of a query, and wait until that is done.
+
+        Args:
+            ns: the namespace.
+            set: the set, None for all records of the namespace.
+            predicate: made by :mod:`aerospike_wire.predicates`.
+            module: the module's name, without ``.lua``.
+            function: the function's name.
+            args: what it gets besides the record.
+            policy: WritePolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The finished job; it is the job's number, too.
+
+        Raises:
+            IndexNotFound: there is no index for the predicate.
+            AerospikeError: the job could not be started everywhere, or not be waited for.
+        """
+        query = self.query(ns, set).where(predicate).apply(module, function, args)
+        task = query.execute_background(policy, error_hook=error_hook)
+        task.wait(error_hook=error_hook)
+        return task
+
+    def scan_apply(
+        self,
+        ns: str,
+        set: str | None,
+        module: str,
+        function: str,
+        args: list[Any] | None = None,
+        policy: Given[ScanPolicy] = None,
+        options: Mapping[str, Any] | None = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> ExecuteTask:
+        """Apply a Lua function to all records of a set or namespace, and wait until that is done.
+
+        Args:
+            ns: the namespace.
+            set: the set, None for all records of the namespace.
+            module: the module's name, without ``.lua``.
+            function: the function's name.
+            args: what it gets besides the record.
+            policy: ScanPolicy, or a dict with its names.
+            options: taken as the official client does; nothing in them matters any more.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The finished job; it is the job's number, too.
+
+        Raises:
+            AerospikeError: the job could not be started everywhere, or not be waited for.
+        """
+        scan = self.scan(ns, set).apply(module, function, args)
+        task = scan.execute_background(policy, error_hook=error_hook)
+        task.wait(error_hook=error_hook)
+        return task
+
+    def job_info(
+        self,
+        job_id: int,
+        module: str,
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> dict[str, int]:
+        """How far a job in the background is (protocol section 5.8).
+
+        Args:
+            job_id: its number.
+            module: ``query`` or ``scan``.
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            ``progress_pct`` in percent, ``records_read``, and ``status``: 1 while a node
+            works on it, 2 otherwise, also if no node knows it.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return run(jobs.info(self._core, job_id, module, policy, error_hook))
+
+    def job_abort(
+        self,
+        job_id: int,
+        module: str = "query",
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> bool:
+        """End a query or a job in the background on all nodes (protocol section 5.8).
+
+        What it has changed stays changed.
+
+        Args:
+            job_id: its number.
+            module: ``query`` or ``scan``.
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            True if a node worked on it.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return run(jobs.abort(self._core, job_id, module, policy, error_hook))
+
 
 class RecordStream(StreamBase):
     """The records of a query that is running, as they come.
@@ -75,7 +199,8 @@ class RecordStream(StreamBase):
                 raise StopIteration
             at = 0
         query.taken = at + 1
-        return query.portion[at]
+        record: Record = query.portion[at]
+        return record
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -86,6 +211,85 @@ class RecordStream(StreamBase):
     ) -> None:
         """Close."""
         self.close()
+
+
+class ExecuteTask(jobs.TaskBase):
+    """A job in the background: its number, which knows how to look after it."""
+
+    def status(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> jobs.JobStatus:
+        """What the nodes say of the job.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return run(jobs.status(self._core, int(self), self.module, policy, error_hook))
+
+    def progress(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> float:
+        """Percent of the job that are done, of the node that is furthest behind.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return run(jobs.status(self._core, int(self), self.module, policy, error_hook)).progress
+
+    def done(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> bool:
+        """True if no node works on the job any more.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return run(jobs.status(self._core, int(self), self.module, policy, error_hook)).done
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        policy: Given[InfoPolicy] = None,
+        *,
+        error_hook: ErrorHook | None = None,
+    ) -> jobs.JobStatus:
+        """Wait until no node works on the job any more.
+
+        Args:
+            timeout: milliseconds to wait at most; None for no limit.
+            policy: InfoPolicy, or a dict with its names, for the questions.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            How it ended; ``failed`` counts the records that could not be changed.
+
+        Raises:
+            TimeoutError: it was still running. It goes on.
+            ScanAbortedError: somebody ended it.
+            AerospikeError: a node could not be asked, or gave the job up.
+        """
+        return run(jobs.wait(self._core, self, timeout, policy, error_hook))
+
+    def abort(self, policy: Given[InfoPolicy] = None, *, error_hook: ErrorHook | None = None) -> bool:
+        """End the job on all nodes. What it has changed stays changed.
+
+        Args:
+            policy: InfoPolicy, or a dict with its names.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            True if a node worked on it.
+
+        Raises:
+            AerospikeError: a node could not be asked.
+        """
+        return run(jobs.abort(self._core, int(self), self.module, policy, error_hook))
 
 
 class Scan(ScanBase):
@@ -134,6 +338,9 @@ class Scan(ScanBase):
             options: ``{"nobins": True}`` for keys and metadata only.
             error_hook: one more hook or mapping for errors, for this call.
 
+        Returns:
+            The records; after ``apply()`` the function's values instead.
+
         Raises:
             AerospikeError: the scan failed; ``error.context`` says how far it came.
         """
@@ -161,6 +368,29 @@ class Scan(ScanBase):
         """
         check_callback(callback)
         run(self._begin(policy, options, error_hook).feed(callback))
+
+    def execute_background(
+        self, policy: Given[ScanPolicy] = None, *, error_hook: ErrorHook | None = None
+    ) -> ExecuteTask:
+        """Let the nodes change the records, by the writes of ``add_ops`` or the function of ``apply``.
+
+        Records are changed one by one, as the nodes come to them; none is created. What
+        fails for single records is counted and not raised.
+
+        Args:
+            policy: ScanPolicy, or a dict with its names; its filter expression counts.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The job, to be waited for or not; it is the job's number, too.
+
+        Raises:
+            ParamError: there is nothing to do, or something to be read.
+            AerospikeError: a node did not take the job. Others may have: ``error.context``
+                has its number.
+        """
+        command = self._job(policy)
+        return ExecuteTask(self._core, run(jobs.start(self._core, command, error_hook)), self._method)
 
 
 class Query(QueryBase):
@@ -209,6 +439,9 @@ class Query(QueryBase):
             options: ``{"nobins": True}`` for keys and metadata only.
             error_hook: one more hook or mapping for errors, for this call.
 
+        Returns:
+            The records; after ``apply()`` the function's values instead.
+
         Raises:
             IndexNotFound: there is no index for the predicate.
             AerospikeError: the query failed in another way; ``error.context`` says how far it came.
@@ -238,3 +471,27 @@ class Query(QueryBase):
         """
         check_callback(callback)
         run(self._begin(policy, options, error_hook).feed(callback))
+
+    def execute_background(
+        self, policy: Given[WritePolicy] = None, *, error_hook: ErrorHook | None = None
+    ) -> ExecuteTask:
+        """Let the nodes change the records, by the writes of ``add_ops`` or the function of ``apply``.
+
+        Records are changed one by one, as the nodes come to them; none is created. What
+        fails for single records is counted and not raised.
+
+        Args:
+            policy: WritePolicy, or a dict with its names; its filter expression counts.
+            error_hook: one more hook or mapping for errors, for this call.
+
+        Returns:
+            The job, to be waited for or not; it is the job's number, too.
+
+        Raises:
+            ParamError: there is nothing to do, or something to be read.
+            IndexNotFound: there is no index for the predicate.
+            AerospikeError: a node did not take the job. Others may have: ``error.context``
+                has its number.
+        """
+        command = self._job(policy)
+        return ExecuteTask(self._core, run(jobs.start(self._core, command, error_hook)), self._method)
