@@ -10,6 +10,7 @@ from aerospike_wire.embedded import batch, commands, info, jobs, query, records,
 from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.operations import result
 from aerospike_wire.embedded.place import Pending
+from aerospike_wire.embedded.transactions import handle as transactions
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto import admin, compression, msgpack
@@ -104,6 +105,8 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
     code = node.place.refusal()
     if code:
         return _failed(code)
+    if node.enterprise:
+        transactions.expire(node)
     if message.header.info1 & _BATCH:
         return batch.handle(node, message)
     if Field.DIGEST in message.fields:

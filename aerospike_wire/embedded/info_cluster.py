@@ -245,9 +245,9 @@ def replicas(node: Node, _session: Session, parameters: Parameters) -> str:
     if most is not None and not most.isdecimal():
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad max")
     parts = []
-    for name in node.namespaces:
+    for name, found in node.namespaces.items():
         maps = _columns(node, name)[: int(most or 0) or None]
-        parts.append(f"{name}:0,{len(maps)},{','.join(maps)}")
+        parts.append(f"{name}:{found.regime},{len(maps)},{','.join(maps)}")
     return ";".join(parts)
 
 

@@ -119,7 +119,7 @@ def _namespace_settings(found: Namespace) -> dict[str, object]:
         "max-record-size": config.max_record_size,
         "nsup-period": _NSUP_PERIOD if config.ttl else 0,
         "replication-factor": found.config.replication_factor or 1,
-        "strong-consistency": False,
+        "strong-consistency": config.strong,
         "storage-engine": "memory",
     }
 

@@ -11,6 +11,7 @@ from aerospike_wire.embedded.indexes import Indexes
 from aerospike_wire.embedded.place import Place
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import Clock, Namespace, NamespaceConfig
+from aerospike_wire.embedded.transactions.ledger import Ledger
 from aerospike_wire.embedded.udf import Modules
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Node:
     tls_name: str = ""
     """The name in its certificate."""
     build: str = BUILD
+    enterprise: bool = False
+    """Whether it does what an Enterprise node does: durable deletes, transactions."""
     compression: bool = False
     """Whether compressed requests are understood, and replies compressed for those who ask: an Enterprise feature."""
     cluster_name: str | None = None
@@ -73,9 +76,21 @@ class Node:
         return Place(self)
 
     @classmethod
-    def of(cls, name: str, namespaces: Sequence[NamespaceConfig]) -> Node:
-        """A node with empty namespaces."""
-        return cls(name, {config.name: Namespace(config) for config in namespaces})
+    def of(cls, name: str, namespaces: Sequence[NamespaceConfig], *, enterprise: bool = False) -> Node:
+        """A node with empty namespaces.
+
+        Raises:
+            ValueError: a namespace is strongly consistent, and the node is no Enterprise one.
+        """
+        strong = [config.name for config in namespaces if config.strong]
+        if strong and not enterprise:
+            msg = f"strong consistency, as of namespace {strong[0]}, needs an Enterprise node"
+            raise ValueError(msg)
+        made = {
+            config.name: Namespace(config, enterprise=enterprise, ledger=Ledger() if config.strong else None)
+            for config in namespaces
+        }
+        return cls(name, made, enterprise=enterprise)
 
 
 @attrs.define

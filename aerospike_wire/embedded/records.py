@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aerospike_wire.embedded import computed, filters, operations
 from aerospike_wire.embedded.operations import MODIFY_OPS, READ_OPS, result
 from aerospike_wire.embedded.refusal import Refusal
-from aerospike_wire.embedded.store import MAX_GENERATION, StoredRecord
+from aerospike_wire.embedded.store import MAX_GENERATION, StoredRecord, new_version
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, Info1, Info2, Info3
@@ -127,7 +127,25 @@ def handle(node: Node, message: Message, *, digest: bytes | None = None, row: bo
     try:
         namespace = namespace_of(node, message)
         digest = digest_of(message, digest)
-        now = node.clock.milliseconds()
+    except Refusal as refusal:
+        return reply(refusal.code)
+    return carry_out(namespace, digest, message, node.clock.milliseconds(), row=row)
+
+
+def carry_out(namespace: Namespace, digest: bytes, message: Message, now: int, *, row: bool = False) -> bytes:
+    """The same, once the record is known.
+
+    Args:
+        namespace: the record's.
+        digest: the record's.
+        message: the request.
+        now: milliseconds since 2010.
+        row: whether the message is a row of a batch.
+
+    Returns:
+        The body of the reply.
+    """
+    try:
         info2 = message.header.info2
         if info2 & _WRITE:
             if info2 & _DELETE:
@@ -141,14 +159,28 @@ def handle(node: Node, message: Message, *, digest: bytes | None = None, row: bo
 # Checks that commands share
 
 
-def check_transaction(message: Message) -> None:
-    """Community Edition has no transactions.
+def check_transaction(namespace: Namespace, message: Message) -> None:
+    """Community Edition has no transactions, and Enterprise has them in strongly consistent namespaces only.
 
     Raises:
-        Refusal: 25, the message belongs to one.
+        Refusal: 25 or 16, the message belongs to one.
     """
-    if Field.MRT_ID in message.fields:
-        raise Refusal(ResultCode.ENTERPRISE_ONLY, "transaction id")
+    if Field.MRT_ID in message.fields and not namespace.config.strong:
+        code = ResultCode.UNSUPPORTED_FEATURE if namespace.enterprise else ResultCode.ENTERPRISE_ONLY
+        raise Refusal(code, "transaction id")
+
+
+def check_durability(namespace: Namespace, message: Message) -> None:
+    """Community Edition has no durable deletes, and strongly consistent namespaces have no others.
+
+    Raises:
+        Refusal: 25 or 22, a deletion of the kind that there is not.
+    """
+    durable = message.header.info2 & _DURABLE_DELETE
+    if durable and not namespace.enterprise:
+        raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
+    if not durable and namespace.config.strong:
+        raise Refusal(ResultCode.FORBIDDEN, "deletion that is not durable")
 
 
 def check_set(record: StoredRecord, message: Message, *, required: bool) -> None:
@@ -220,8 +252,8 @@ def _read(namespace: Namespace, digest: bytes, message: Message, now: int, *, ro
     info1 = header.info1
     if not info1 & _READ:
         raise Refusal(ResultCode.INVALID_REQUEST, "neither read nor write")
-    check_transaction(message)
-    if header.info3 & _SC_READ == _SC_READ_TYPE:
+    check_transaction(namespace, message)
+    if header.info3 & _SC_READ == _SC_READ_TYPE and not namespace.enterprise:
         raise Refusal(ResultCode.ENTERPRISE_ONLY, "linearized read")
     record = namespace.find(digest, now // 1000)
     if record is None:
@@ -292,8 +324,7 @@ def _renewed(record: StoredRecord, percent: int, now: int) -> int | None:
 
 
 def _delete(namespace: Namespace, digest: bytes, message: Message, now: int) -> bytes:
-    if message.header.info2 & _DURABLE_DELETE:
-        raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
+    check_durability(namespace, message)
     record = namespace.find(digest, now // 1000)
     if record is None:
         raise Refusal(ResultCode.RECORD_NOT_FOUND, "no record")
@@ -309,7 +340,7 @@ def _delete(namespace: Namespace, digest: bytes, message: Message, now: int) -> 
 
 
 def _write(namespace: Namespace, digest: bytes, message: Message, now: int) -> bytes:
-    check_transaction(message)
+    check_transaction(namespace, message)
     _check_write(message)
     info3 = message.header.info3
     record = namespace.find(digest, now // 1000)
@@ -382,8 +413,7 @@ def _change(namespace: Namespace, record: StoredRecord, message: Message, now: i
         if packed is not None:
             ops.append(packed)
     if not bins:
-        if header.info2 & _DURABLE_DELETE:
-            raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
+        check_durability(namespace, message)
         if namespace.records.pop(record.digest, None) is None:
             raise Refusal(ResultCode.RECORD_NOT_FOUND, "no record and no bins")
         return reply(0, None, ops)
@@ -476,3 +506,4 @@ def touch(record: StoredRecord, void_time: int, now: int) -> None:
     record.generation = record.generation + 1 if record.generation < MAX_GENERATION else 1
     record.void_time = void_time
     record.last_update = now
+    record.version = new_version()

@@ -48,6 +48,7 @@ class EmbeddedServer:
         clock: Clock | None = None,
         compression: bool = False,
         tls: NodeTLS | None = None,
+        enterprise: bool = False,
     ) -> None:
         """Make a node; it listens from :meth:`start` on.
 
@@ -63,15 +64,18 @@ class EmbeddedServer:
                 an Enterprise node does; a Community node answers them with code 25.
             tls: the node's certificate; it takes connections with TLS only then. None for
                 connections in the clear.
+            enterprise: whether the node takes durable deletes, linearized reads and, in namespaces
+                with ``strong-consistency=on``, transactions; a Community node answers them with 25.
 
         Raises:
-            ValueError: a namespace cannot be read or comes twice, or the name is none.
+            ValueError: a namespace cannot be read or comes twice, or the name is none; or a
+                namespace is strongly consistent, and the node is no Enterprise one.
         """
         configs = [NamespaceConfig.parse(item) if isinstance(item, str) else item for item in namespaces]
         if not configs or len({config.name for config in configs}) != len(configs):
             msg = f"a node needs namespaces, each with a name of its own: {[config.name for config in configs]}"
             raise ValueError(msg)
-        self.node = Node.of(check_name(name), configs)
+        self.node = Node.of(check_name(name), configs, enterprise=enterprise)
         self.node.cluster_name = cluster_name
         self.node.compression = compression
         if clock is not None:

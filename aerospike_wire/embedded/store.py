@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,8 @@ from aerospike_wire.proto.keys import MAX_NAMESPACE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aerospike_wire.embedded.transactions.ledger import Ledger
+
 Particle = tuple[int, bytes]
 """Type and bytes of a bin value, exactly as on the wire."""
 
@@ -22,6 +25,13 @@ MAX_GENERATION: Final = 0xFFFF
 
 MAX_REPLICATION_FACTOR: Final = 256
 """As many as a cluster has nodes at most."""
+
+_versions: Final = itertools.count(1)
+
+
+def new_version() -> int:
+    """A number that no version of a record has had."""
+    return next(_versions)
 
 
 @attrs.define
@@ -38,6 +48,8 @@ class StoredRecord:
     """Milliseconds since 2010."""
     key: bytes | None = None
     """The user key as sent: a type byte and its bytes. None if it never was."""
+    version: int = attrs.field(factory=new_version, eq=False)
+    """Changes with every write: what transactions compare."""
 
 
 @attrs.frozen
@@ -52,6 +64,7 @@ class NamespaceConfig:
         max_record_size: bytes of a record's bins; larger ones are refused with code 13.
         replication_factor: how many nodes of a cluster hold each record; None for what the
             cluster says.
+        strong: whether it is strongly consistent, and so has transactions; Enterprise nodes only.
     """
 
     name: str
@@ -59,6 +72,7 @@ class NamespaceConfig:
     default_ttl: int = 0
     max_record_size: int = 1024 * 1024
     replication_factor: int | None = None
+    strong: bool = False
 
     @classmethod
     def parse(cls, text: str) -> NamespaceConfig:
@@ -81,6 +95,8 @@ class NamespaceConfig:
                 config = attrs.evolve(config, ttl=value == "on")
             elif key == "default-ttl" and value.isdecimal():
                 config = attrs.evolve(config, default_ttl=int(value))
+            elif key == "strong-consistency" and value in ("on", "off"):
+                config = attrs.evolve(config, strong=value == "on")
             elif key == "max-record-size" and value.isdecimal():
                 config = attrs.evolve(config, max_record_size=int(value))
             elif key == "replication-factor" and value.isdecimal() and 0 < int(value) <= MAX_REPLICATION_FACTOR:
@@ -88,7 +104,8 @@ class NamespaceConfig:
             else:
                 msg = (
                     f"namespace {name!r} has the option {option!r}; there are ttl=on, ttl=off, "
-                    "default-ttl=SECONDS, max-record-size=BYTES and replication-factor=N"
+                    "strong-consistency=on, strong-consistency=off, default-ttl=SECONDS, "
+                    "max-record-size=BYTES and replication-factor=N"
                 )
                 raise ValueError(msg)
         return config
@@ -103,6 +120,22 @@ class Namespace:
     truncations: dict[bytes, int] = attrs.field(factory=dict)
     """Set to the time up to which it was truncated, in milliseconds since 2010; an empty
     name stands for the whole namespace."""
+    enterprise: bool = False
+    """Whether it is a namespace of an Enterprise node."""
+    ledger: Ledger | None = None
+    """Its transactions, if it is strongly consistent."""
+
+    @property
+    def regime(self) -> int:
+        """What partition maps say of it: 0 for available, more for strongly consistent."""
+        return 1 if self.ledger is not None else 0
+
+    def put(self, digest: bytes, record: StoredRecord | None) -> None:
+        """Put a record in the place of what is there; None takes that away."""
+        if record is None:
+            self.records.pop(digest, None)
+        else:
+            self.records[digest] = record
 
     @property
     def name(self) -> str:

@@ -17,7 +17,6 @@ from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto import msgpack, values
 from aerospike_wire.proto.fields import Field
-from aerospike_wire.proto.header import Info2
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Message, Op, OpCode
 from aerospike_wire.proto.values import Particle
@@ -124,7 +123,7 @@ def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now
         the call was refused before or after it ran.
     """
     try:
-        records.check_transaction(message)
+        records.check_transaction(namespace, message)
         call = _Call.of(message)
     except Refusal as refusal:
         return records.reply(refusal.code)
@@ -252,8 +251,7 @@ def _write(
         return record
     if not record.generation:
         raise Refusal(ResultCode.RECORD_NOT_FOUND, "no record and no bins")
-    if message.header.info2 & Info2.DURABLE_DELETE:
-        raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
+    records.check_durability(namespace, message)
     # A removal through a function is answered with the generation that it would have led to.
     records.touch(record, void_time, node.clock.milliseconds())
     del namespace.records[digest]

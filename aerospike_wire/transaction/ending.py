@@ -278,7 +278,9 @@ class _Ending:
         cause: BaseException | None = causes[0] if causes else None
         if len(causes) > 1:
             cause = BaseExceptionGroup(f"{step} failed for {len(causes)} records", causes)
-        trouble = Trouble(code, message, words=ServerWords(None, 0, hint), final=True, cause=cause)
+        argument = "transaction" if code == ResultCode.PARAM else None
+        words = ServerWords(None, 0, hint)
+        trouble = Trouble(code, message, words=words, argument=argument, final=True, cause=cause)
         self._core.fail(trouble, list(attempts), self._started, context, write=True, errors=self._errors)
 
 
