@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aerospike_wire import AbortStatus, CommitStatus, Transaction, TransactionState, batch, errors
-from aerospike_wire.embedded import EmbeddedServer
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
 from aerospike_wire.operations import basic
 
 if TYPE_CHECKING:
@@ -535,3 +535,23 @@ async def test_threads_share_a_transaction(server: EmbeddedServer, make_client: 
     await asyncio.gather(*(asyncio.to_thread(plain.put, key, {"n": 1}, policy={"txn": txn}) for key in keys))
     assert plain.commit(txn) is CommitStatus.OK
     assert all(row.ok for row in plain.batch_read(keys))
+
+
+async def test_records_of_several_nodes(make_client: Callable[..., Any]) -> None:
+    """Keys, monitor and roll-forward are spread over a cluster; commit, abort and deadline work all the same."""
+    with EmbeddedCluster(3, namespaces=["test,strong-consistency=on"], enterprise=True) as cluster:
+        client = make_client(cluster.seeds)
+        keys = [("test", "demo", number) for number in range(30)]
+        for outcome in ("commit", "abort", "deadline"):
+            txn = Transaction()
+            before = [row.record and row.record.bins for row in await client.batch_read(keys)]
+            await client.put(keys[0], {"n": outcome}, policy={"txn": txn})
+            assert (await client.batch_operate(keys[1:], [basic.write("n", outcome)], {"txn": txn})).ok
+            if outcome == "commit":
+                assert await client.commit(txn) is CommitStatus.OK
+                before = [{"n": "commit"}] * len(keys)
+            elif outcome == "abort":
+                assert await client.abort(txn) is AbortStatus.OK
+            else:
+                cluster.clock.advance(60)
+            assert [row.record and row.record.bins for row in await client.batch_read(keys)] == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import threading
 import time
@@ -18,7 +19,9 @@ from aerospike_wire.embedded.loop import LoopThread
 from aerospike_wire.embedded.node import check_name
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import MAX_REPLICATION_FACTOR, Clock, NamespaceConfig
+from aerospike_wire.embedded.transactions.ledger import Ledger
 from aerospike_wire.embedded.udf import Modules
+from aerospike_wire.proto.keys import partition_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.embedded.cluster.member import Member
     from aerospike_wire.embedded.node import Node
+    from aerospike_wire.embedded.store import Namespace
     from aerospike_wire.embedded.tls import NodeTLS
 
 T = TypeVar("T")
@@ -68,6 +72,7 @@ class EmbeddedCluster:
         rack_ids: Sequence[int] | None = None,
         clock: Clock | None = None,
         compression: bool = False,
+        enterprise: bool = False,
         heartbeat_timeout: float = 100,
         migration_pause: float = 1,
     ) -> None:
@@ -92,6 +97,7 @@ class EmbeddedCluster:
             clock: the nodes' time; None for the real one.
             compression: whether the nodes take and send compressed messages, as Enterprise
                 nodes do.
+            enterprise: whether the nodes are Enterprise ones, as for EmbeddedServer.
             heartbeat_timeout: milliseconds after which the others leave a silent node behind.
             migration_pause: milliseconds between two goes of moving 32 partitions; larger
                 ones make migrations last.
@@ -126,6 +132,10 @@ class EmbeddedCluster:
         self._host, self._port, self._tls = host, port, tls
         self._cluster_name = cluster_name
         self._compression = compression
+        self._enterprise = enterprise
+        self._ledgers = {config.name: Ledger() for config in configs if config.strong}
+        for name, ledger in self._ledgers.items():
+            ledger.place = functools.partial(self._mastered, name)
         self._clock = clock or Clock()
         self._indexes, self._modules = Indexes(), Modules()
         self._security = Security() if users is None else Security.with_users(users)
@@ -152,6 +162,7 @@ class EmbeddedCluster:
             self._port + place if self._port else 0,
             rack,
             self._tls,
+            enterprise=self._enterprise,
         )
         self._share(node.node)
         return node
@@ -163,6 +174,14 @@ class EmbeddedCluster:
         node.clock = self._clock
         node.indexes, node.modules, node.security = self._indexes, self._modules, self._security
         node.faults.common = self.faults
+        for name, ledger in self._ledgers.items():
+            node.namespaces[name].ledger = ledger
+
+    def _mastered(self, namespace: str, digest: bytes) -> Namespace:
+        """A namespace on the node that is master of a record."""
+        view = next((node.member.view for node in self._nodes if node.member.view is not None), None)
+        member = self._nodes[0].member if view is None else view.cells[namespace][partition_id(digest)].master
+        return member.node.namespaces[namespace]
 
     # Looking at it
 

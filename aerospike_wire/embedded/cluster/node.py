@@ -30,9 +30,11 @@ class ClusterNode:
         port: int,
         rack: int,
         tls: NodeTLS | None,
+        *,
+        enterprise: bool,
     ) -> None:
         self._cluster = cluster
-        self.node = Node.of(name, namespaces)
+        self.node = Node.of(name, namespaces, enterprise=enterprise)
         """Its state; only to be touched in the cluster's thread."""
         self.member = Member(cluster.fabric, self.node, rack)
         """Its place in the cluster; as above."""

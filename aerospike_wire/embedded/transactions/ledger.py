@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aerospike_wire.embedded.store import Namespace, StoredRecord
 
 DEFAULT_DURATION: Final = 10
@@ -60,6 +62,8 @@ class Ledger:
     """How transactions ended, True for committed, by the digest of their monitor record."""
     duration: int = DEFAULT_DURATION
     max_writes: int = MAX_WRITES
+    place: Callable[[bytes], Namespace] | None = None
+    """Gives the namespace on the node that a record is mastered by, if there are several nodes."""
     _by_number: dict[int, Monitor] = attrs.field(factory=dict)
     _next_deadline: int = 0
     """Seconds since 2010; no transaction expires before."""
@@ -87,7 +91,8 @@ class Ledger:
         if monitor is not None:
             monitor.locked.discard(digest)
         if forward:
-            held.namespace.put(digest, held.record)
+            namespace = held.namespace if self.place is None else self.place(digest)
+            namespace.put(digest, held.record)
 
     def end(self, digest: bytes) -> None:
         """Remove a monitor record; what it still locks is rolled as it was decided."""
