@@ -11,8 +11,9 @@ from aerospike_wire.embedded.rows import Rows
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.proto.admin import HEADER_SIZE, AdminCommand
 from aerospike_wire.proto.fields import Field
-from aerospike_wire.proto.header import Info1, Info2
+from aerospike_wire.proto.header import Info1, Info2, Info4
 from aerospike_wire.proto.message import OpCode
+from aerospike_wire.proto.transaction import MONITOR_SET
 
 if TYPE_CHECKING:
     from aerospike_wire.proto.message import Message
@@ -21,7 +22,11 @@ RECORD_READS: Final = frozenset({"get", "select", "exists"})
 RECORD_WRITES: Final = frozenset({"put", "remove", "remove-bin", "touch", "append", "prepend", "increment", "apply"})
 BATCHES: Final = frozenset({"batch", "batch-read", "batch-write", "batch-operate", "batch-remove", "batch-apply"})
 QUERIES: Final = frozenset({"query", "scan"})
-DATA_COMMANDS: Final = RECORD_READS | RECORD_WRITES | BATCHES | QUERIES | {"operate", "read", "write", "any"}
+TRANSACTION_STEPS: Final = frozenset({"add-keys", "verify", "mark", "roll", "close"})
+"""What clients send of their own accord for a transaction; rules for other names do not mean it."""
+DATA_COMMANDS: Final = (
+    RECORD_READS | RECORD_WRITES | BATCHES | QUERIES | TRANSACTION_STEPS | {"operate", "read", "write", "any"}
+)
 _ADMIN_NAMES: Final = {int(command): command.name.lower().replace("_", "-") for command in AdminCommand}
 ADMIN_COMMANDS: Final = frozenset({"admin", *_ADMIN_NAMES.values()})
 INFO_COMMANDS: Final = frozenset(
@@ -140,8 +145,25 @@ _SOLE_OPS: Final = {
 }
 
 
+def _step(message: Message) -> str | None:
+    """The step of a transaction that a message is, if it is one."""
+    header = message.header
+    if header.info4 & Info4.MRT_VERIFY_READ:
+        return "verify"
+    if header.info4 & (Info4.MRT_ROLL_FORWARD | Info4.MRT_ROLL_BACK):
+        return "roll"
+    if message.fields.get(Field.SET) != MONITOR_SET.encode() or not header.info2 & Info2.WRITE:
+        return None
+    if header.info2 & Info2.DELETE:
+        return "close"
+    return "mark" if any(op.name == b"fwd" for op in message.ops) else "add-keys"
+
+
 def _record_names(message: Message) -> set[str]:
     header = message.header
+    step = _step(message)
+    if step is not None:
+        return {step}
     if header.info2 & Info2.WRITE:
         return {*_write_names(message), "write"}
     codes = {op.code for op in message.ops}
@@ -190,6 +212,9 @@ def _batch(message: Message) -> Request:
 
 def _row_kinds(message: Message) -> set[str]:
     header = message.header
+    step = _step(message)
+    if step is not None:
+        return {step}
     if not header.info2 & Info2.WRITE:
         return {"batch-read"}
     if Field.UDF_MODULE in message.fields:

@@ -330,7 +330,8 @@ class Faults:
         Args:
             command: a client method (``get``, ``select``, ``exists``, ``put``, ``remove``,
                 ``remove_bin``, ``touch``, ``append``, ``prepend``, ``increment``,
-                ``operate``, ``batch``, ``query``, ``scan``, ``apply``), ``read`` or
+                ``operate``, ``batch``, ``query``, ``scan``, ``apply``), a step of a
+                transaction (``add_keys``, ``verify``, ``mark``, ``roll``, ``close``), ``read`` or
                 ``write`` for any single-record command of that kind, ``info`` or the name
                 of an info command (``sindex-create``, ``udf-put``, ``truncate``),
                 ``admin`` or the name of a security command (``login``, ``create-user``),

@@ -32,6 +32,7 @@ REPEATABLE: Final = frozenset(
 )
 """Codes that mean: try the whole transaction again."""
 
+_STILL_OPEN: Final = frozenset({TransactionState.OPEN, TransactionState.VERIFIED})
 _MAX_ATTEMPTS: Final = 1_000_000
 _MAX_MILLISECONDS: Final = 0x7FFF_FFFF
 
@@ -60,11 +61,12 @@ async def leave(core: Core, txn: Transaction, error: BaseException | None, hook:
         AerospikeError: the commit failed.
     """
     if error is None:
-        if txn.state in (TransactionState.OPEN, TransactionState.VERIFIED):
+        if txn.state in _STILL_OPEN:
             try:
                 await commit(core, txn, hook)
             except BaseException as failed:
-                await leave(core, txn, failed, hook)
+                if txn.state in _STILL_OPEN:
+                    await leave(core, txn, failed, hook)
                 raise
         return
     if txn.state is TransactionState.COMMITTED:

@@ -410,7 +410,7 @@ async def test_a_block_whose_abort_fails_says_so(client: Any, server: EmbeddedSe
     with pytest.raises(ValueError, match="mine") as caught:
         async with block(client) as txn:
             await client.put(A, {"n": 1}, policy={"txn": txn})
-            server.faults.on("write").close()
+            server.faults.on("roll").close()
             raise ValueError("mine")
     server.faults.clear()
     (note,) = caught.value.__notes__
