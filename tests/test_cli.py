@@ -304,7 +304,9 @@ def test_demo_as_a_process() -> None:
             out, err = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
-    assert (process.returncode, err) == (0, "")
+    # On a machine that is busy asyncio's debug mode remarks on steps that took long.
+    warnings = [line for line in err.splitlines() if not line.startswith("Executing <")]
+    assert (process.returncode, warnings) == (0, [])
     assert "\x1b" not in out
     assert out.splitlines()[-1].endswith("0 failed")
 
