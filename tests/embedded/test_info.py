@@ -9,7 +9,8 @@ import pathlib
 
 import pytest
 
-from aerospike_wire.embedded import dispatch, info, lua
+from aerospike_wire import lua
+from aerospike_wire.embedded import dispatch, info
 from aerospike_wire.embedded.node import Node, Session
 from aerospike_wire.embedded.store import Clock, NamespaceConfig, StoredRecord
 from aerospike_wire.proto import info as info_text
