@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CREATE_ONLY, UPDATE_ONLY, ALLOW_DELETE, POLICY_NO_FAIL, EVAL_NO_FAIL = 1, 2, 4, 8, 16
 """Flags of the operations; reading knows only the last."""
+_WRITE_FLAGS: Final = CREATE_ONLY | UPDATE_ONLY | ALLOW_DELETE | POLICY_NO_FAIL | EVAL_NO_FAIL
 _NIL: Final = (Particle.NULL.value, b"")
 
 
@@ -87,7 +88,7 @@ def write(bins: Bins, op: Op, about: Subject) -> None:
         Refusal: 4, the expression or its flags are malformed; 26, it cannot be told, or is nil
             and must not delete; 6 and 17 as its flags ask for.
     """
-    program, flags = _parse(op.data, CREATE_ONLY | UPDATE_ONLY | ALLOW_DELETE | POLICY_NO_FAIL | EVAL_NO_FAIL)
+    program, flags = _parse(op.data, _WRITE_FLAGS)
     code = None
     if flags & CREATE_ONLY and op.name in bins:
         code = ResultCode.BIN_EXISTS
@@ -108,6 +109,15 @@ def write(bins: Bins, op: Op, about: Subject) -> None:
         remove_bin(bins, op.name)
     else:
         bins[op.name] = found
+
+
+def check(op: Op) -> None:
+    """Look at an operation that writes the value of an expression before it is carried out.
+
+    Raises:
+        Refusal: 4, the expression or its flags are malformed.
+    """
+    _parse(op.data, _WRITE_FLAGS)
 
 
 def _value(program: Program, subject: Subject) -> Value | None:

@@ -13,10 +13,11 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aerospike_wire.embedded import dispatch
+from aerospike_wire.embedded import dispatch, turns
 from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.node import Session
 from aerospike_wire.embedded.place import Pending
+from aerospike_wire.embedded.query import Stream
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, MAX_FRAME_BODY, PROTO_VERSION, FrameType, frame_header
 
 if TYPE_CHECKING:
@@ -61,12 +62,18 @@ class Connection(asyncio.BufferedProtocol):
         """Size of the frame that is being received, 0 if its header has not come yet."""
         self._busy = False
         """A request is under way: its reply is delayed or has more frames to come."""
+        self._given_up = False
         self._full = False
         """The transport holds more replies than is good."""
         self._reading = True
         self._running = False
         self._out: list[bytes] = []
-        self._frames: Iterator[bytes] | None = None
+        self._frames: Iterator[bytes | turns.Turn] | None = None
+        """A reply of many frames that is under way."""
+        self._stream: Stream | None = None
+        """The same, if it comes from a query, which wants to know what becomes of it."""
+        self._stalled: asyncio.TimerHandle | None = None
+        """When a client that does not take such a reply is given up."""
         self._cancel: Callable[[], object] | None = None
         self._held: list[Callable[[], None]] = []
         """What was due while the node was paused."""
@@ -91,6 +98,10 @@ class Connection(asyncio.BufferedProtocol):
         self._connections.discard(self)
         self._transport = None
         self._frames = None
+        if self._stream is not None:
+            self._stream.abandon(slow=self._given_up)
+            self._stream = None
+        self._move_on()
         self._held.clear()
         if self._due is not None:
             self._due.cancel()
@@ -121,14 +132,27 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The client does not take its replies."""
         self._full = True
+        if self._stream is not None and self._stream.stall:
+            self._stalled = self._loop.call_later(self._stream.stall, self._give_up)
 
     def resume_writing(self) -> None:
         """The client has taken its replies."""
         self._full = False
+        self._move_on()
         if self._frames is not None:
             self._pump()
         else:
             self._run()
+
+    def _give_up(self) -> None:
+        """A client that has not taken its data for too long loses its connection."""
+        self._given_up = True
+        self.abort()
+
+    def _move_on(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def abort(self) -> None:
         """Drop the connection and everything that waits on it."""
@@ -243,6 +267,7 @@ class Connection(asyncio.BufferedProtocol):
         self._flush()
         self._busy = True
         self._frames = iter(reply)
+        self._stream = reply if isinstance(reply, Stream) else None
         self._pump()
 
     def _pump(self) -> None:
@@ -250,14 +275,21 @@ class Connection(asyncio.BufferedProtocol):
         if self._frames is None or self._transport is None or self._full or self._later(self._pump):
             return
         following = next(self._frames, None)
+        if isinstance(following, turns.Delay | turns.Until):
+            self._cancel = turns.arm(self._loop, following, self._go_on)
+            return
         if following is not None:
             self._transport.write(following)
             if not self._full:
                 self._loop.call_soon(self._pump)
             return
-        self._frames = None
+        self._frames = self._stream = None
         self._busy = False
         self._run()
+
+    def _go_on(self) -> None:
+        self._cancel = None
+        self._pump()
 
     def _flush(self) -> None:
         if self._out and self._transport is not None:
@@ -289,7 +321,9 @@ class Connection(asyncio.BufferedProtocol):
         reply = dispatch.answer(self._node, self._session, kind, body)
         if isinstance(reply, Pending):
             reply = reply.expired()
-        return reply if isinstance(reply, bytes) else b"".join(reply)
+        if isinstance(reply, Stream):
+            return reply.whole()
+        return reply if isinstance(reply, bytes) else b"".join(item for item in reply if isinstance(item, bytes))
 
     def _misbehave(self, rule: Rule, kind: int, body: bytes) -> None:
         if rule.fault is Fault.DELAY:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aerospike_wire.embedded import batch, commands, info, jobs, query, records, security
+from aerospike_wire.embedded import aggregation, background, batch, commands, info, query, records, security, turns
 from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.operations import result
 from aerospike_wire.embedded.place import Pending
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.proto.message import Message
 
-    Reply = bytes | Iterable[bytes]
+    Reply = bytes | Iterable[bytes | turns.Turn]
     """The one frame of a reply, or its frames one by one."""
     Answer = Reply | Pending[Reply]
 
 _BATCH: Final = Info1.BATCH.value
 _WRITE: Final = Info2.WRITE.value
+_AGGREGATION: Final = b"\x01"
+_BACKGROUND: Final = b"\x02"
+"""What a function is for, in a message about many records."""
 
 _WITH_TEXT: Final = 2
 """Verbosity from which clients want words with an error."""
@@ -74,7 +77,11 @@ def opened(node: Node, kind: int, body: bytes) -> tuple[int, bytes]:
 
 
 def _compressed(reply: Reply) -> Reply:
-    return compression.compressed(reply) if isinstance(reply, bytes) else map(compression.compressed, reply)
+    if isinstance(reply, bytes):
+        return compression.compressed(reply)
+    if isinstance(reply, query.Stream):
+        return reply.then(compression.compressed)
+    return (compression.compressed(item) if isinstance(item, bytes) else item for item in reply)
 
 
 def _framed(body: bytes) -> bytes:
@@ -112,9 +119,14 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
     if Field.DIGEST in message.fields:
         reply = node.place.single(message)
         return frame(FrameType.MESSAGE, reply) if isinstance(reply, bytes) else reply.then(_framed)
-    if Field.UDF_MODULE in message.fields or message.header.info2 & _WRITE:
-        return jobs.handle(node, message)
-    return query.handle(node, message)
+    if Field.UDF_MODULE in message.fields:
+        kind = message.fields.get(Field.UDF_OP)
+        if kind == _AGGREGATION:
+            return aggregation.handle(node, message, session)
+        return background.handle(node, message, session) if kind == _BACKGROUND else _failed(ResultCode.INVALID_REQUEST)
+    if message.header.info2 & _WRITE:
+        return background.handle(node, message, session)
+    return query.handle(node, message, session)
 
 
 # Faults

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import math
 import struct
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HEAD: Final = struct.Struct(">BH")
 _CELL: Final = struct.Struct(">Q")
@@ -45,6 +48,26 @@ def stored(data: bytes) -> bytes:
         longitude, latitude = shape["coordinates"]
         return _HEAD.pack(0, 1) + _CELL.pack(cell_id(longitude, latitude)) + text
     return _HEAD.pack(_REGION, 0) + text
+
+
+def text_of(data: bytes) -> bytes:
+    """The text of a stored GeoJSON particle."""
+    _, cells = _HEAD.unpack_from(data)
+    return data[_HEAD.size + cells * _CELL.size :]
+
+
+def cells_of(data: bytes) -> Sequence[int]:
+    """The cells that a stored GeoJSON particle is kept with."""
+    _, cells = _HEAD.unpack_from(data)
+    return [cell for (cell,) in _CELL.iter_unpack(data[_HEAD.size : _HEAD.size + cells * _CELL.size])]
+
+
+def cells_of_text(text: bytes) -> Sequence[int]:
+    """The cells of a GeoJSON text inside a collection; none for what is no GeoJSON."""
+    try:
+        return cells_of(stored(bytes(_HEAD.size) + text))
+    except BadGeoJSON:
+        return ()
 
 
 def parse(text: bytes) -> dict[str, Any]:
@@ -166,3 +189,13 @@ def _leaf(ratio: float) -> int:
     """From the face's plane to one of 2^30 steps, so that cells have about equal areas."""
     share = 0.5 * math.sqrt(1 + 3 * ratio) if ratio >= 0 else 1 - 0.5 * math.sqrt(1 - 3 * ratio)
     return max(0, min((1 << _LEVELS) - 1, math.floor(share * (1 << _LEVELS))))
+
+
+def spans(text: bytes) -> tuple[tuple[int, int], ...]:
+    """The spans of cells in which an index looks for what a GeoJSON text asks for, in order.
+
+    Raises:
+        BadGeoJSON: it is none.
+    """
+    parse(text)
+    return ((0, 0xFFFF_FFFF_FFFF_FFFF),)

@@ -165,10 +165,9 @@ class Indexes:
         kind = KIND_OF_PARTICLE.get(particle_type)
         type_name = TYPES[index_type] if 0 <= index_type < len(TYPES) else ""
         if name is not None:
+            # Found by its name an index is not asked whether it fits the values.
             index = self.get(namespace, name)
-            if index is None or index.set_index:
-                return None
-            return index if index.kind == kind and index.type == type_name else None
+            return None if index is None or index.set_index else index
         wanted = Index(
             "", namespace, set_name or None, bin_name or None, kind, type_name, context or None, expression or None
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded import info_cluster as cluster
 from aerospike_wire.embedded import info_index as index
+from aerospike_wire.embedded import info_jobs as jobs
 from aerospike_wire.embedded import info_state as state
 from aerospike_wire.embedded import info_udf as udf
 from aerospike_wire.embedded import security
@@ -30,27 +31,6 @@ _SUMMARY: Final = (
     "statistics", "services-alumni", "services", "partition-generation",
 )  # fmt: skip
 """What an empty request asks for."""
-
-
-def _no_job(_node: Node, _session: Session, parameters: Parameters) -> str:
-    # Jobs run to their end before they are answered, and none is remembered.
-    if _job_id(parameters) is not None:
-        raise InfoRefusal(ResultCode.RECORD_NOT_FOUND, "job not found")
-    return ""
-
-
-def _job_id(parameters: Parameters) -> str | None:
-    wanted = parameters.find("id")
-    wanted = parameters.find("trid") if wanted is None else wanted
-    if wanted is not None and not wanted.isdecimal():
-        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad id")
-    return wanted
-
-
-def _abort(_node: Node, _session: Session, parameters: Parameters) -> str:
-    if _job_id(parameters) is None:
-        raise InfoRefusal(ResultCode.INVALID_REQUEST, "missing 'id'")
-    raise InfoRefusal(ResultCode.RECORD_NOT_FOUND, "id not active")
 
 
 HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
@@ -114,9 +94,9 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "eviction-reset": state.eviction_reset,
     "histogram": state.histogram,
     "latencies": state.latencies,
-    "query-show": _no_job,
-    "query-abort": _abort,
-    "query-abort-all": cluster.constant("number-of-queries-killed:0"),
+    "query-show": jobs.show,
+    "query-abort": jobs.abort,
+    "query-abort-all": jobs.abort_all,
     # indexes and modules
     "sindex-create": index.create,
     "sindex-delete": index.delete,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.embedded import index_texts
 from aerospike_wire.embedded.indexes import (
-    KIND_OF_PARTICLE,
     KINDS,
     MAX_NAME,
     TYPES,
@@ -19,14 +18,11 @@ from aerospike_wire.embedded.indexes import (
 from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters, known_namespace
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
-from aerospike_wire.proto import msgpack, values
+from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.values import MAX_BIN_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from aerospike_wire.embedded.node import Node, Session
-    from aerospike_wire.embedded.store import StoredRecord
 
 _ONE_OF_KINDS: Final = "must be one of 'numeric', 'string', 'blob', 'geo2dsphere'"
 _TYPE_OF_COLLECTION: Final = {"list": "list", "mapkeys": "map", "mapvalues": "map"}
@@ -45,6 +41,10 @@ def create(node: Node, _session: Session, parameters: Parameters) -> str:
         raise InfoRefusal(ResultCode.INDEX_FOUND, "'indexname' already exists with different definition") from None
     except TooManyIndexesError:
         raise InfoRefusal(ResultCode.INDEX_NAME_MAX_COUNT, "already at sindex definition limit") from None
+    for member in node.place.everywhere():
+        namespace = member.namespaces.get(index.namespace)
+        if namespace is not None:
+            namespace.contents(index, node.clock.milliseconds())
     return OK
 
 
@@ -153,7 +153,13 @@ def _invalid(text: str) -> InfoRefusal:
 def delete(node: Node, _session: Session, parameters: Parameters) -> str:
     """``sindex-delete``: remove an index; fine if there is none."""
     name = parameters.required("indexname", MAX_NAME)
-    node.indexes.delete(parameters.namespace_name("ns") or "", name)
+    namespace = parameters.namespace_name("ns") or ""
+    index = node.indexes.get(namespace, name)
+    node.indexes.delete(namespace, name)
+    if index is not None:
+        for member in node.place.everywhere():
+            if namespace in member.namespaces:
+                member.namespaces[namespace].forget_contents(index)
     return OK
 
 
@@ -177,18 +183,19 @@ def listing(node: Node, _session: Session, parameters: Parameters) -> str:
 def _all_described(node: Node, namespaces: list[str], *, encoded: bool) -> str:
     found = [index for name in namespaces for index in node.indexes.of(name)]
     found.sort(key=lambda index: index.set_index)
-    return ";".join(_described(index, encoded=encoded) for index in found)
+    return ";".join(_described(node, index, encoded=encoded) for index in found)
 
 
-def _described(index: Index, *, encoded: bool) -> str:
+def _described(node: Node, index: Index, *, encoded: bool) -> str:
     head = f"ns={index.namespace}:indexname={index.name}:set={index.set or 'null'}"
     if index.set_index:
         return f"{head}:indextype=set"
     context = _shown(index.context, index_texts.context, encoded=encoded)
     expression = _shown(index.expression, index_texts.expression, encoded=encoded)
+    built = node.namespaces[index.namespace].contents(index, node.clock.milliseconds()).complete
     return (
         f"{head}:bin={index.bin or 'null'}:type={index.kind}:indextype={index.type}"
-        f":context={context}:exp={expression}:state=RW"
+        f":context={context}:exp={expression}:state={'RW' if built else 'WO'}"
     )
 
 
@@ -219,48 +226,14 @@ def _statistics(node: Node, namespace: str, name: str) -> str:
     index = node.indexes.get(namespace, name)
     if index is None:
         raise InfoRefusal(ResultCode.INDEX_NOT_FOUND, "no index")
-    records = [
-        record
-        for record in node.namespaces[namespace].live(node.clock.seconds())
-        if index.set is None or record.set == index.set.encode(errors="surrogateescape")
-    ]
+    now = node.clock.milliseconds()
+    contents = node.namespaces[namespace].contents(index, now)
+    if contents.complete:
+        contents.refresh(now)
     if index.set_index:
-        return f"entries={len(records)};used_bytes=0;load_pct=100"
-    count = _entries(index, records)
-    entries = "" if count is None else f"entries={count};"
+        return f"entries={contents.size};used_bytes=0;load_pct={contents.progress}"
     averages = "entries_per_bval=0;entries_per_rec=0"
-    return f"{entries}used_bytes={_INDEX_ARENA};{averages};load_pct=100;load_time=0;stat_gc_recs=0"
-
-
-def _entries(index: Index, records: Iterable[StoredRecord]) -> int | None:
-    """How many values an index holds; None if this node cannot tell."""
-    if index.bin is None:
-        return None if any(True for _ in records) else 0
-    name = index.bin.encode(errors="surrogateescape")
-    total = 0
-    for record in records:
-        particle = record.bins.get(name)
-        if particle is None:
-            continue
-        if index.context is not None:
-            return None
-        total += sum(1 for kind in _kinds(index, *particle) if kind == index.kind)
-    return total
-
-
-def _kinds(index: Index, particle: int, data: bytes) -> Iterator[str | None]:
-    if index.type == "default":
-        yield KIND_OF_PARTICLE.get(particle)
-        return
-    try:
-        value = values.decode(particle, data)
-    except ProtocolError:
-        return
-    if index.type == "list" and isinstance(value, list):
-        items: Iterable[Any] = value
-    elif index.type != "list" and isinstance(value, dict):
-        items = value if index.type == "mapkeys" else value.values()
-    else:
-        return
-    for item in items:
-        yield KIND_OF_PARTICLE.get(values.encode(item)[0])
+    return (
+        f"entries={contents.size};used_bytes={_INDEX_ARENA};{averages};load_pct={contents.progress}"
+        ";load_time=0;stat_gc_recs=0"
+    )

@@ -8,6 +8,7 @@ import attrs
 
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
+from aerospike_wire.embedded.jobs import Jobs
 from aerospike_wire.embedded.place import Place
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import Clock, Namespace, NamespaceConfig
@@ -63,6 +64,7 @@ class Node:
     faults: Faults = attrs.field(factory=Faults)
     indexes: Indexes = attrs.field(factory=Indexes)
     modules: Modules = attrs.field(factory=Modules)
+    jobs: Jobs = attrs.field(factory=Jobs)
     security: Security = attrs.field(factory=Security)
     place: Place = attrs.field(init=False, repr=False, eq=False)
     """The node's part in its cluster."""

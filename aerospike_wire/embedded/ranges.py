@@ -2,82 +2,100 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aerospike_wire.embedded import filters, geo, normal
+from aerospike_wire.embedded import filters, geo, index_values, regions
+from aerospike_wire.embedded.cdt.order import read_call
 from aerospike_wire.embedded.refusal import Refusal
+from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.expressions import items
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.keys import MAX_SET
-from aerospike_wire.proto.values import Particle
+from aerospike_wire.proto.values import MAX_BIN_NAME, Particle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aerospike_wire.embedded.index_contents import Contents, Entry
+    from aerospike_wire.embedded.indexes import Index
     from aerospike_wire.embedded.node import Node
     from aerospike_wire.embedded.store import Namespace, StoredRecord
     from aerospike_wire.proto.message import Message
 
 _SIZE: Final = struct.Struct(">I")
 _INTEGER: Final = struct.Struct(">q")
-_HEAD: Final = struct.Struct(">BB")
 _MAX_VALUE: Final = 2048
-"""Bytes of a string or blob that an index range may name."""
+"""Bytes of a string or blob that an index range may name, less one."""
+_MAX_GEOJSON: Final = 1024 * 1024
+_MAX_INDEX_NAME: Final = 63
+_OF_CONTENT: Final = (80, 81, 82)
+"""Expressions of a record's key, of a bin and of a bin's type."""
+_CONTEXT_TYPES: Final = frozenset({0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23})
+"""Steps of the path of an index: those that create are none."""
 
-_INDEX_TYPES: Final = {0: "default", 1: "list", 2: "mapkeys", 3: "mapvalues"}
-_RANKS: Final = {Particle.INTEGER: 3, Particle.STRING: 4, Particle.BLOB: 7}
-"""Particles that can be looked up in lists and maps, and their ranks in the order of values."""
+
+@attrs.frozen
+class Bounds:
+    """The values that a query asks for."""
+
+    bin: bytes
+    """Empty if the index is named or has an expression."""
+    particle: int
+    spans: tuple[tuple[int, int], ...]
+    """First and last value of each span, in order."""
+    region: bytes | None = None
+    """GeoJSON that what is found must lie in, or that must lie in it."""
 
 
 @attrs.frozen
 class Range:
-    """What an index query looks for."""
+    """What an index query looks for, and where."""
 
-    bin: bytes
-    index_type: int
-    particle: int
-    begin: int | bytes
-    end: int | bytes
+    bounds: Bounds
+    index: Index
+    contents: Contents
 
-    def value(self, record: StoredRecord) -> int | None:
-        """The index value by which a record is found, None if it is not.
+    def entries(self, pid: int, after: Entry | None = None) -> Iterator[Entry]:
+        """What is found in a partition: values and digests, in the order of the index.
 
         A record that has several matching items is found once, by the smallest.
+
+        Args:
+            pid: the partition.
+            after: where to go on.
         """
-        found = record.bins.get(self.bin)
+        spans = self.bounds.spans
+        for place, (low, high) in enumerate(spans):
+            if after is not None and after[0] > high:
+                continue
+            for entry in self.contents.entries(pid, low, high, after):
+                value, digest = entry
+                values = self.contents.values(digest)
+                if len(values) == 1 or not self._found_before(values, value, place):
+                    yield entry
+
+    def _found_before(self, values: Any, value: int, place: int) -> bool:
+        for number, (low, high) in enumerate(self.bounds.spans[: place + 1]):
+            if any(low <= other <= high and (other < value or number < place) for other in values):
+                return True
+        return False
+
+    def matches(self, record: StoredRecord, now: int) -> bool:
+        """Whether a record that was found is meant: of places in cells not all lie in a region."""
+        if self.bounds.region is None:
+            return True
+        found = index_values.subject(self.index, record, now)
         if found is None:
-            return None
-        if self.index_type == 0:
-            kind, data = found
-            value = int.from_bytes(data, "big", signed=True) if kind == Particle.INTEGER else data
-            return self._hit(value) if kind == self.particle else None
-        hits = (self._hit(item) for item in self._items(*found))
-        return min((hit for hit in hits if hit is not None), default=None)
-
-    def _items(self, kind: int, data: bytes) -> Iterator[int | bytes]:
-        wanted = Particle.LIST if self.index_type == 1 else Particle.MAP
-        if kind != wanted:
-            return
-        _, *content = normal.order_of(data)
-        items = content[0] if kind == Particle.LIST else [pair[self.index_type - 2] for pair in content[1]]
-        for rank, *value in items:
-            if rank == _RANKS[Particle(self.particle)]:
-                # Strings and blobs inside lists carry their type in the first byte.
-                yield value[0] if self.particle == Particle.INTEGER else value[0][1:]
-
-    def _hit(self, value: int | bytes) -> int | None:
-        if isinstance(value, int) and isinstance(self.begin, int) and isinstance(self.end, int):
-            return value if self.begin <= value <= self.end else None
-        return _hashed(value) if isinstance(value, bytes) and value == self.begin else None
-
-
-def _hashed(value: bytes) -> int:
-    """The 64-bit value under which strings and blobs are indexed; clients only echo it."""
-    return int.from_bytes(hashlib.blake2b(value, digest_size=8).digest(), "little", signed=True)
+            return False
+        kind, data = found
+        if kind == Particle.GEOJSON:
+            return bool(regions.within(geo.text_of(data), self.bounds.region))
+        return any(regions.within(item, self.bounds.region) for item in index_values.items(self.index, found))
 
 
 def check_filter(message: Message) -> None:
@@ -93,6 +111,19 @@ def check_filter(message: Message) -> None:
             raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
 
 
+@functools.lru_cache(maxsize=64)
+def about_metadata(expression: bytes) -> bool:
+    """Whether a filter can be decided without looking at the bins or the key of a record."""
+    waiting = [items.parse(expression)]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list) and item:
+            if item[0] in _OF_CONTENT:
+                return False
+            waiting += item[1:]
+    return True
+
+
 def set_of(message: Message) -> bytes:
     """The set that a query is about, empty for the whole namespace.
 
@@ -105,77 +136,160 @@ def set_of(message: Message) -> bytes:
     return name
 
 
-def index_range(node: Node, namespace: Namespace, message: Message, set_name: bytes) -> Range | None:
-    """What an index query looks for; None for a scan.
+def rate_of(message: Message, *, short: bool = False) -> int:
+    """Records per second that a query may take; 0 for any number.
 
     Raises:
-        Refusal: 4, the range is malformed; 201, there is no index for it; 16, this node has
-            no indexes of the kind.
+        Refusal: 4, the field is of another size than 4 bytes, or the query is a short one.
+    """
+    data = message.fields.get(Field.RECORDS_PER_SECOND)
+    if data is None:
+        return 0
+    if short or len(data) != _SIZE.size:
+        raise Refusal(ResultCode.INVALID_REQUEST, "a rate of an impossible size, or of a short query")
+    rate: int = _SIZE.unpack(data)[0]
+    return rate
+
+
+@attrs.frozen
+class Wanted:
+    """The index part of a request, taken apart."""
+
+    bounds: Bounds
+    type: int
+    """Number on the wire, 0 to 3, of what of a bin is indexed."""
+    name: str | None
+    context: bytes | None
+    expression: bytes | None
+
+
+def wanted_index(message: Message) -> Wanted | None:
+    """What a request says about an index; None if it does without.
+
+    Raises:
+        Refusal: 4, it is malformed.
     """
     fields = message.fields
     data = fields.get(Field.INDEX_RANGE)
+    name = fields.get(Field.INDEX_NAME)
+    expression = fields.get(Field.INDEX_EXPRESSION)
+    if name is not None and (expression is not None or not 0 < len(name) <= _MAX_INDEX_NAME):
+        raise Refusal(ResultCode.INVALID_REQUEST, "an index name that is none, or beside an expression")
     if data is None:
         return None
-    if Field.INDEX_CONTEXT in fields or Field.INDEX_EXPRESSION in fields:
-        raise Refusal(ResultCode.UNSUPPORTED_FEATURE, "this node has no indexes of contexts or expressions")
-    index_type = fields.get(Field.INDEX_TYPE, b"\x00")
-    if len(index_type) != 1 or index_type[0] not in _INDEX_TYPES:
-        raise Refusal(ResultCode.INVALID_REQUEST, "unknown index type")
-    found = _parse_range(data, index_type[0])
-    name = fields.get(Field.INDEX_NAME)
-    if (name is None) == (not found.bin):
-        raise Refusal(ResultCode.INVALID_REQUEST, "an index is found by its bin or by its name")
+    bounds = _bounds(data, named=name is not None or expression is not None)
+    kind = fields.get(Field.INDEX_TYPE)
+    if kind is not None and not kind:
+        raise Refusal(ResultCode.INVALID_REQUEST, "an empty index type")
+    if expression is not None and not expression:
+        raise Refusal(ResultCode.INVALID_REQUEST, "an empty expression")
+    context = fields.get(Field.INDEX_CONTEXT)
+    if context is not None:
+        if name is not None or expression is not None:
+            raise Refusal(ResultCode.INVALID_REQUEST, "a context beside an index name or an expression")
+        _check_context(context)
+    text = None if name is None else name.decode(errors="surrogateescape")
+    return Wanted(bounds, kind[0] if kind else 0, text, context, expression)
+
+
+def index_range(node: Node, namespace: Namespace, wanted: Wanted | None, set_name: bytes) -> Range | None:
+    """The index that a query can use; None for a scan.
+
+    Raises:
+        Refusal: 201, there is no index for it; 203, it is still being built.
+    """
+    if wanted is None:
+        return None
+    bounds = wanted.bounds
+    # A set that the node has never heard of is for a server no set at all.
+    known = set_name if set_name in namespace.records.sets or _has_index(node, namespace, set_name) else b""
     index = node.indexes.find(
         namespace.name,
-        set_name.decode(errors="surrogateescape") or None,
-        found.bin.decode(errors="surrogateescape") or None,
-        found.index_type,
-        found.particle,
-        name=None if name is None else name.decode(errors="surrogateescape"),
+        known.decode(errors="surrogateescape") or None,
+        bounds.bin.decode(errors="surrogateescape") or None,
+        wanted.type,
+        bounds.particle,
+        name=wanted.name,
+        context=wanted.context,
+        expression=wanted.expression,
     )
     if index is None:
         raise Refusal(ResultCode.INDEX_NOT_FOUND, "no such index")
-    if found.particle == Particle.GEOJSON or index.context is not None or index.expression is not None:
-        raise Refusal(ResultCode.UNSUPPORTED_FEATURE, "this node cannot query by such an index")
-    if name is None:
-        return found
-    types = {kind: number for number, kind in _INDEX_TYPES.items()}
-    return attrs.evolve(found, bin=(index.bin or "").encode(errors="surrogateescape"), index_type=types[index.type])
+    now = node.clock.milliseconds()
+    contents = namespace.contents(index, now)
+    if not contents.complete:
+        raise Refusal(ResultCode.INDEX_NOT_READABLE, "the index is still being built")
+    contents.refresh(now)
+    return Range(bounds, index, contents)
 
 
-def _parse_range(data: bytes, index_type: int) -> Range:
+def _has_index(node: Node, namespace: Namespace, set_name: bytes) -> bool:
+    text = set_name.decode(errors="surrogateescape")
+    return any(index.set == text for index in node.indexes.of(namespace.name))
+
+
+# Parsing
+
+
+def _bounds(data: bytes, *, named: bool) -> Bounds:
     try:
-        count, name_size = _HEAD.unpack_from(data)
-        name = data[_HEAD.size : _HEAD.size + name_size]
-        particle = data[_HEAD.size + name_size]
-        begin, offset = _bound(data, _HEAD.size + name_size + 1)
-        end, offset = _bound(data, offset)
-    except (IndexError, struct.error):
+        count, name_size = data[0], data[1]
+        name = data[2 : 2 + name_size]
+        particle = data[2 + name_size]
+    except IndexError:
         raise Refusal(ResultCode.INVALID_REQUEST, "index range cut off") from None
-    if count != 1 or offset != len(data):
-        raise Refusal(ResultCode.INVALID_REQUEST, f"{count} index ranges")
+    if count != 1 or named == bool(name) or name_size > MAX_BIN_NAME:
+        raise Refusal(ResultCode.INVALID_REQUEST, "not one range of a bin or of a named index")
+    rest = data[3 + name_size :]
     if particle == Particle.INTEGER:
-        if len(begin) != _INTEGER.size or len(end) != _INTEGER.size:
-            raise Refusal(ResultCode.INVALID_REQUEST, "integer bounds of another size than 8 bytes")
-        low, high = _INTEGER.unpack(begin)[0], _INTEGER.unpack(end)[0]
-        if low > high:
-            raise Refusal(ResultCode.INVALID_REQUEST, "index range that ends before it begins")
-        return Range(name, index_type, particle, low, high)
+        return Bounds(name, particle, (_integers(rest),))
+    limit = _MAX_GEOJSON if particle == Particle.GEOJSON else _MAX_VALUE
     if particle not in (Particle.STRING, Particle.BLOB, Particle.GEOJSON):
         raise Refusal(ResultCode.INVALID_REQUEST, f"index range of particle type {particle}")
-    if particle == Particle.GEOJSON:
-        try:
-            geo.parse(begin)
-        except geo.BadGeoJSON as error:
-            raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
-    elif len(begin) >= _MAX_VALUE:
+    value = _first(rest)
+    if len(value) >= limit:
         raise Refusal(ResultCode.INVALID_REQUEST, "index value too long")
-    return Range(name, index_type, particle, begin, end)
+    if particle != Particle.GEOJSON:
+        hashed = index_values.hashed(value)
+        return Bounds(name, particle, ((hashed, hashed),))
+    try:
+        return Bounds(name, particle, geo.spans(value), value)
+    except geo.BadGeoJSON as error:
+        raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
 
 
-def _bound(data: bytes, offset: int) -> tuple[bytes, int]:
-    (size,) = _SIZE.unpack_from(data, offset)
-    start = offset + _SIZE.size
-    if start + size > len(data):
-        raise IndexError
-    return data[start : start + size], start + size
+def _integers(data: bytes) -> tuple[int, int]:
+    if len(data) < 2 * (_SIZE.size + _INTEGER.size):
+        raise Refusal(ResultCode.INVALID_REQUEST, "integer range cut off")
+    found = []
+    for start in (0, _SIZE.size + _INTEGER.size):
+        if _SIZE.unpack_from(data, start)[0] != _INTEGER.size:
+            raise Refusal(ResultCode.INVALID_REQUEST, "integer bounds of another size than 8 bytes")
+        found.append(_INTEGER.unpack_from(data, start + _SIZE.size)[0])
+    low, high = found
+    if low > high:
+        raise Refusal(ResultCode.INVALID_REQUEST, "index range that ends before it begins")
+    return low, high
+
+
+def _first(data: bytes) -> bytes:
+    """The value of a range that begins and ends with the same; servers read the first only."""
+    if len(data) < _SIZE.size:
+        raise Refusal(ResultCode.INVALID_REQUEST, "index range cut off")
+    (size,) = _SIZE.unpack_from(data)
+    if _SIZE.size + size > len(data):
+        raise Refusal(ResultCode.INVALID_REQUEST, "index value cut off")
+    return data[_SIZE.size : _SIZE.size + size]
+
+
+def _check_context(context: bytes) -> None:
+    try:
+        parts = read_call(context)
+    except (ProtocolError, Refusal):
+        raise Refusal(ResultCode.INVALID_REQUEST, "a context that is no list") from None
+    good = parts and not len(parts) % 2 and b"".join(part.raw for part in parts) == b"".join(p.packed for p in parts)
+    if not good:
+        raise Refusal(ResultCode.INVALID_REQUEST, "a context that is malformed or not in its shortest form")
+    for kind in parts[::2]:
+        if kind.integer() not in _CONTEXT_TYPES:
+            raise Refusal(ResultCode.INVALID_REQUEST, "a context of an unknown step")

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aerospike_wire.embedded import turns
+from aerospike_wire.embedded.index_contents import Contents
+from aerospike_wire.embedded.table import Records
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 from aerospike_wire.proto.keys import MAX_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aerospike_wire.embedded.indexes import Index
     from aerospike_wire.embedded.transactions.ledger import Ledger
 
 Particle = tuple[int, bytes]
@@ -116,7 +120,7 @@ class Namespace:
     """The records of one namespace, by digest."""
 
     config: NamespaceConfig
-    records: dict[bytes, StoredRecord] = attrs.field(factory=dict)
+    records: Records = attrs.field(factory=Records)
     truncations: dict[bytes, int] = attrs.field(factory=dict)
     """Set to the time up to which it was truncated, in milliseconds since 2010; an empty
     name stands for the whole namespace."""
@@ -137,10 +141,32 @@ class Namespace:
         else:
             self.records[digest] = record
 
+    _contents: dict[Index, Contents] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+
     @property
     def name(self) -> str:
         """The namespace's name."""
         return self.config.name
+
+    def contents(self, index: Index, now: int) -> Contents:
+        """What an index knows of the records here; when it is first asked for, it is built.
+
+        Args:
+            index: its definition.
+            now: milliseconds since 2010.
+        """
+        definition = index.definition
+        found = self._contents.get(definition)
+        if found is None or not found.follows(self.records):
+            found = self._contents[definition] = Contents(index, self.records)
+            turns.run(found.build(now))
+        return found
+
+    def forget_contents(self, index: Index) -> None:
+        """Drop what an index knows."""
+        found = self._contents.pop(index.definition, None)
+        if found is not None:
+            found.close()
 
     def find(self, digest: bytes, now: int) -> StoredRecord | None:
         """The live record of a digest; one that has expired is dropped on sight.

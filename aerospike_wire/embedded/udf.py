@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PATH: Final = "/opt/aerospike/usr/udf/lua"
 """Where a server keeps modules; positions in error texts name it."""
 
+MAX_NAME: Final = 127
+"""Bytes of the names of modules and functions."""
 _STORED_UNIT: Final = 16
 """Servers store records in units of so many bytes."""
 _END_MARK: Final = 4
@@ -88,23 +90,34 @@ class Modules:
 
 
 @attrs.frozen
-class _Call:
+class Call:
+    """What a message asks to be called."""
+
     module: str
     function: str
     arguments: list[Any]
 
     @classmethod
-    def of(cls, message: Message) -> _Call:
+    def of(cls, message: Message) -> Call:
+        """Taken from the fields of a message.
+
+        Raises:
+            Refusal: 4, one is missing or too long.
+        """
         try:
             module = message.fields[Field.UDF_MODULE]
             function = message.fields[Field.UDF_FUNCTION]
-            arguments = msgpack.unpack(message.fields[Field.UDF_ARGUMENTS])
+            packed = message.fields[Field.UDF_ARGUMENTS]
         except KeyError as error:
             raise Refusal(ResultCode.INVALID_REQUEST, f"a UDF call lacks field {error}") from None
-        except ProtocolError as error:
-            raise Refusal(ResultCode.INVALID_REQUEST, str(error)) from None
+        if len(module) > MAX_NAME or len(function) > MAX_NAME:
+            raise Refusal(ResultCode.INVALID_REQUEST, "a module or function with too long a name")
+        try:
+            arguments = msgpack.unpack(packed) if packed else []
+        except ProtocolError:
+            arguments = []
         if not isinstance(arguments, list):
-            raise Refusal(ResultCode.INVALID_REQUEST, "the arguments of a UDF call are no list")
+            arguments = []  # as a server takes it
         return cls(module.decode(errors="replace"), function.decode(errors="replace"), arguments)
 
 
@@ -124,7 +137,7 @@ def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now
     """
     try:
         records.check_transaction(namespace, message)
-        call = _Call.of(message)
+        call = Call.of(message)
     except Refusal as refusal:
         return records.reply(refusal.code)
     record = namespace.find(digest, now_seconds)
@@ -134,7 +147,7 @@ def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now
             records.check_key(record, message)
         outcome = _run(node, record, digest, call, message, now_seconds)
         # Encoded before anything is written: what cannot be answered must not be done.
-        kind, data = _encode(outcome.value)
+        kind, data = encode(outcome.value)
         if outcome.updated:
             record = _write(node, namespace, record, digest, outcome, message, now_seconds)
     except Refusal as refusal:
@@ -154,9 +167,7 @@ def _failure(record: StoredRecord | None, text: bytes) -> bytes:
     return records.reply(ResultCode.UDF, record, [Op(OpCode.READ, b"FAILURE", Particle.STRING, text).pack()])
 
 
-def _run(
-    node: Node, record: StoredRecord | None, digest: bytes, call: _Call, message: Message, now: int
-) -> lua.Outcome:
+def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, message: Message, now: int) -> lua.Outcome:
     modules = node.modules
     machine = modules.machine(call.module)
     asked = message.header.transaction_ttl / 1000
@@ -210,7 +221,12 @@ def _value(kind: int, data: bytes) -> Any:
         return RawParticle(kind, data)
 
 
-def _encode(value: Any) -> tuple[int, bytes]:
+def encode(value: Any) -> tuple[int, bytes]:
+    """A value of Lua as a particle.
+
+    Raises:
+        Refusal: 12, it cannot leave Lua.
+    """
     try:
         kind, data = values.encode(value)
     except InvalidArgument as error:
@@ -219,7 +235,7 @@ def _encode(value: Any) -> tuple[int, bytes]:
 
 
 def _stored(value: Any) -> tuple[int, bytes]:
-    kind, data = _encode(value)
+    kind, data = encode(value)
     if kind != Particle.GEOJSON:
         return kind, data
     try:

@@ -109,7 +109,9 @@ def test_limit_and_resume(filled: Wire) -> None:
     behind: dict[int, bytes] = {}
     while True:
         pids = [pid for pid in range(4096) if pid not in behind]
-        fields = {Field.DIGEST_ARRAY: b"".join(behind.values()), Field.MAX_RECORDS: struct.pack(">Q", 7)}
+        fields = {Field.MAX_RECORDS: struct.pack(">Q", 7)}
+        if behind:
+            fields[Field.DIGEST_ARRAY] = b"".join(behind.values())
         messages, _ = filled.stream(query(fields, partitions=pids))
         page = [message.fields[Field.DIGEST] for message in messages[:-1]]
         assert len(page) <= 7
@@ -283,12 +285,18 @@ def test_background_write(filled: Wire) -> None:
         ({Field.NAMESPACE: b"nope"}, [op(OpCode.WRITE, "bg", 1)], 20),
         ({Field.INDEX_RANGE: integers("a", 1, 2)}, [op(OpCode.WRITE, "bg", 1)], 201),
         (
-            {Field.UDF_MODULE: b"m", Field.UDF_FUNCTION: b"f", Field.UDF_ARGUMENTS: b"\x90", Field.UDF_OP: b"\x01"},
+            {
+                Field.UDF_MODULE: b"m",
+                Field.UDF_FUNCTION: b"f",
+                Field.UDF_ARGUMENTS: b"\x90",
+                Field.UDF_OP: b"\x01",
+                Field.FILTER: bytes.fromhex("9303935102a1611e"),
+            },
             [],
             16,
         ),
     ],
-    ids=["reads", "nothing", "unknown set", "unknown namespace", "no index", "aggregation"],
+    ids=["reads", "nothing", "unknown set", "unknown namespace", "no index", "aggregation with a filter"],
 )
 def test_refused_jobs(filled: Wire, fields: dict[int, bytes], ops: list[bytes], code: int) -> None:
     """A job that cannot begin is refused and changes nothing."""

@@ -338,10 +338,18 @@ def test_incomplete_call(node: Node, missing: Field) -> None:
     assert apply(node, "f", fields={missing: None}) == Reply(4, 0, 0, None, None)
 
 
-@pytest.mark.parametrize("arguments", [b"\x01", b"\x92\x01", b""])
+@needs_lua
+@pytest.mark.parametrize("arguments", [b"\x01", b"\x92\x01", b"", b"\x80", b"\xc1"])
 def test_bad_arguments(node: Node, arguments: bytes) -> None:
-    """Arguments that are no list are refused with 4."""
-    assert apply(node, "f", fields={Field.UDF_ARGUMENTS: arguments}).code == 4
+    """Arguments that are no list are none."""
+    node.modules.register("m.lua", b"function f(rec, ...) return select('#', ...) end")
+    assert apply(node, "f", fields={Field.UDF_ARGUMENTS: arguments}).value == 0
+
+
+def test_names_of_an_impossible_size(node: Node) -> None:
+    """Names of modules and functions have 127 bytes at most."""
+    assert apply(node, "f" * 128).code == 4
+    assert apply(node, "f", module="m" * 128).code == 4
 
 
 def test_filter(node: Node) -> None:

@@ -239,7 +239,7 @@ def test_background_job_changes_each_record_once(cluster: EmbeddedCluster) -> No
     fill(cluster.nodes[0], 100)
     for node in cluster.nodes:
         with Wire(node) as link:
-            messages, _ = link.stream(wire.query(ops=[wire.op(5, "a", 1000)], info2=wire.WRITE))
+            messages, _ = link.stream(wire.query(info1=0, ops=[wire.op(5, "a", 1000)], info2=wire.WRITE))
             assert messages[-1].result == 0
     with Wire(cluster.nodes[0]) as link:
         for number in range(100):
