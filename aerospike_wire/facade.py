@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.metadata
 import platform
 from collections.abc import Mapping
@@ -10,13 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from aerospike_wire.cluster.cluster import Cluster
 from aerospike_wire.config import parse_config
 from aerospike_wire.core import Core
+from aerospike_wire.operations.contexts import context_value
+from aerospike_wire.operations.operation import refused
+from aerospike_wire.proto.commands.info import packed_expression
 from aerospike_wire.proto.commands.record import MISSING
+from aerospike_wire.proto.invalid import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
     from aerospike_wire.errors import Hook, HookMapping
+    from aerospike_wire.expressions import Expression
+    from aerospike_wire.operations import Context
     from aerospike_wire.transport import Runtime
     from aerospike_wire.types import Key
 
@@ -67,6 +74,34 @@ class Facade:
         """True between a successful :meth:`connect` and :meth:`close`, while a node is known."""
         cluster = self._core.cluster
         return cluster.connected and bool(cluster.nodes)
+
+    def get_cdtctx_base64(self, ctx: Sequence[Context]) -> str:
+        """A path into lists and maps as text, as info commands and index lists have it.
+
+        Args:
+            ctx: steps made by the ``cdt_ctx`` functions.
+
+        Raises:
+            ParamError: it is no list of steps, or an empty one.
+        """
+        try:
+            return base64.b64encode(context_value(ctx)).decode()
+        except InvalidArgument as invalid:
+            raise refused(invalid) from None
+
+    def get_expression_base64(self, expression: Expression | bytes) -> str:
+        """An expression as text, as info commands and index lists have it.
+
+        Args:
+            expression: the expression, or a compiled one.
+
+        Raises:
+            ParamError: it is neither.
+        """
+        try:
+            return base64.b64encode(packed_expression("expression", expression)).decode()
+        except InvalidArgument as invalid:
+            raise refused(invalid) from None
 
     def __repr__(self) -> str:
         seeds = ", ".join(map(str, self._core.config.seeds))

@@ -263,6 +263,9 @@ class Policy:
             raise _refuse("policy", msg)
         names = _names(cls)
         given = _without_idle(given, names)
+        if "timeout" in given and issubclass(cls, InfoPolicy | AdminPolicy):
+            # The one policy that the official client has for these commands.
+            given = {"total_timeout" if name == "timeout" else name: value for name, value in given.items()}
         for name in given:
             if name not in names:
                 error = _refuse(str(name), f"is not known; {cls.__name__} has {', '.join(sorted(names))}")
@@ -452,14 +455,20 @@ class ScanPolicy(QueryPolicy):
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class InfoPolicy(Policy):
-    """Info commands, and what is one on the wire: indexes, UDF modules, truncate."""
+    """Info commands, and what is one on the wire: indexes, UDF modules, truncate.
+
+    A dict may say ``timeout`` for ``total_timeout``, as with the official client.
+    """
 
     max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class AdminPolicy(Policy):
-    """Users and roles."""
+    """Users and roles.
+
+    A dict may say ``timeout`` for ``total_timeout``, as with the official client.
+    """
 
     max_retries: int = attrs.field(default=0, validator=_between(0, _LIMIT))
 

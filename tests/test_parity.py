@@ -44,6 +44,8 @@ METHODS = [
     for pair in PAIRS
     for name, found in public(pair[0]).items()
 ]
+LOCAL = {"deadline", "get_cdtctx_base64", "get_expression_base64", "is_connected", "with_error_hook"}
+"""Methods that ask nothing of any server."""
 each_method = pytest.mark.parametrize(
     ("name", "ours", "theirs"), [case[1:] for case in METHODS], ids=[f"{case[0]}.{case[1]}" for case in METHODS]
 )
@@ -85,7 +87,7 @@ def test_the_same_documentation(name: str, ours: Any, theirs: Any) -> None:
 def test_only_one_is_awaited(name: str, ours: Any, theirs: Any) -> None:
     """The blocking twin of a coroutine function is a plain function, and what is plain in one is so in both."""
     assert not inspect.iscoroutinefunction(theirs)
-    plain = {"__init__", "__repr__", "with_error_hook", "deadline", "query", "scan", "is_connected", "transaction"}
+    plain = {"__init__", "__repr__", "query", "scan", "transaction"} | LOCAL
     narrows = ours.__qualname__.startswith(("QueryBase.", "ScanBase.", "StreamBase."))
     if name in plain or narrows or name in {"records", "__aiter__"}:
         assert not inspect.iscoroutinefunction(ours)
@@ -110,15 +112,7 @@ def test_calls_take_a_hook() -> None:
     """Every command that goes to a server takes ``error_hook``, by keyword only and at the end."""
     for cls in (AsyncClient, Client):
         for name, method in public(cls).items():
-            if name in {
-                "connect",
-                "close",
-                "with_error_hook",
-                "deadline",
-                "query",
-                "scan",
-                "is_connected",
-            } or name.startswith("__"):
+            if name in {"connect", "close", "query", "scan", *LOCAL} or name.startswith("__"):
                 continue
             last = list(inspect.signature(method).parameters.values())[-1]
             assert (last.name, last.kind, last.default) == ("error_hook", last.KEYWORD_ONLY, None), name

@@ -126,6 +126,13 @@ class Cluster:
         nodes = [node for node in nodes if node is not failed] or nodes
         return random.choice(nodes) if nodes else None  # noqa: S311  nothing secret depends on it
 
+    def find(self, wanted: str) -> Node | None:
+        """An active node by its name, or by the ``host:port`` that is used for it."""
+        node = self.nodes.get(wanted)
+        if node is None:
+            node = next((other for other in self.active() if other.address == wanted), None)
+        return node if node is not None and node.active else None
+
     def active(self) -> list[Node]:
         """The nodes in use."""
         return [node for node in tuple(self.nodes.values()) if node.active]

@@ -21,6 +21,8 @@ OLDEST_BUILD: Final = (4, 9, 0, 3)
 """The first build with the partition scans that every query uses."""
 _ERROR_DETAILS: Final = (8, 1, 3, 0)
 _USER_AGENT: Final = (8, 1, 0, 0)
+_INDEX_TYPES: Final = (8, 1, 0, 0)
+_PKI_USERS: Final = (8, 1, 0, 0)
 
 Build = tuple[int, ...]
 
@@ -92,7 +94,9 @@ class Node:
         self.place = place
         self.address = str(place)
         self.build = build
-        self.features = Features(error_details=build >= _ERROR_DETAILS)
+        self.features = Features(
+            error_details=build >= _ERROR_DETAILS, index_types=build >= _INDEX_TYPES, pki_users=build >= _PKI_USERS
+        )
         self.session = session
         self.active = True
         self.failures = 0

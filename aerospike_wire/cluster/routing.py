@@ -46,7 +46,13 @@ class Router:
             Trouble: there is none, or its breaker is open.
         """
         if not isinstance(command, RecordCommand):
-            found = self._cluster.any_node(None if course is None else course.failed)
+            target = command.target()
+            if target is None:
+                found = self._cluster.any_node(None if course is None else course.failed)
+            else:
+                found = self._cluster.find(target)
+                if found is None and self._cluster.nodes:
+                    raise Trouble(ResultCode.INVALID_NODE, f"the cluster has no node {target!r}", final=True)
             if found is None:
                 raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
             self.check_breaker(found)
@@ -66,7 +72,7 @@ class Router:
     def has_choice(self, command: Command[Any], policy: Policy, failed: Node | None) -> bool:
         """True if another node than the one that failed may get the command."""
         if not isinstance(command, RecordCommand):
-            return len(self._cluster.active()) > 1
+            return command.target() is None and len(self._cluster.active()) > 1
         table = self._tables.get(command.key.namespace)
         if table is None or getattr(policy, "replica", _SEQUENCE) is Replica.MASTER:
             return False

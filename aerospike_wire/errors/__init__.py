@@ -297,6 +297,7 @@ from aerospike_wire.errors.udf import (
     LuaFileNotFound,
     UDFError,
     UDFNotFound,
+    UDFReason,
 )
 
 __all__ = [
@@ -436,6 +437,7 @@ __all__ = [
     "UDFContext",
     "UDFError",
     "UDFNotFound",
+    "UDFReason",
     "Unassigned31",
     "UnsupportedFeature",
     "UseNormalRetry",

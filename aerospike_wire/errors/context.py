@@ -408,16 +408,20 @@ class InfoContext(ErrorContext):
     """An info request, or a command that is one on the wire, such as truncate."""
 
     command: str | None = None
-    """The info command as sent."""
+    """The info command as sent, cut off if it is long."""
     namespace: str | None = None
     set: str | None = None
+    index: str | None = None
+    module: str | None = None
 
     family: ClassVar[str] = "info"
 
     def target(self) -> str:
+        if self.command:
+            return repr(self.command)
         if self.namespace is not None:
             return f"{self.namespace}/{self.set}" if self.set else self.namespace
-        return repr(self.command) if self.command else ""
+        return ""
 
 
 class Step(enum.Enum):

@@ -72,8 +72,12 @@ def error_of(value: str) -> InfoError | None:
         found = _GENERAL.match(value)
         if found:
             digits, text = found.groups()
-            code = int(digits) if digits and digits != "-" else ResultCode.SERVER.value
-            return InfoError(code or ResultCode.SERVER.value, text or None, {})
+            code = (int(digits) if digits and digits != "-" else 0) or ResultCode.SERVER.value
+            if text and ";message=" in text:
+                # How servers newer than 8.1.2 tell of a module that does not compile.
+                word, _, parts = text.partition(";")
+                return _with_details(code, word, dict(part.partition("=")[::2] for part in parts.split(";")))
+            return InfoError(code, text or None, {})
         words = _WORDS.match(value)
         if words:
             return InfoError(ResultCode.SERVER.value, words[1], {})
@@ -85,8 +89,10 @@ def error_of(value: str) -> InfoError | None:
 
 def _udf_error(value: str) -> InfoError:
     details = dict(part.partition("=")[::2] for part in value.split(";") if "=" in part)
-    name = details.get("error", "")
-    message = name.replace("_", " ")
+    return _with_details(ResultCode.UDF.value, details.get("error", "").replace("_", " "), details)
+
+
+def _with_details(code: int, message: str, details: dict[str, str]) -> InfoError:
     encoded = details.get("message")
     if encoded:
         try:
@@ -96,7 +102,35 @@ def _udf_error(value: str) -> InfoError:
         place = f" in {details['file']}" if details.get("file") else ""
         line = f" line {details['line']}" if details.get("line") else ""
         message = f"{message}{place}{line}: {details['message']}"
-    return InfoError(ResultCode.UDF.value, message, details)
+    return InfoError(code, message, details)
+
+
+_PARAMETERS: Final = {
+    "namespace": "namespace", "ns": "namespace", "id": "namespace",
+    "set": "set", "indexname": "index", "filename": "module",
+}  # fmt: skip
+"""Parameters of info commands that say what they are about."""
+_PATHS: Final = {
+    "namespace": ("namespace",), "sets": ("namespace", "set"), "bins": ("namespace",),
+    "sindex": ("namespace", "index"), "sindex-stat": ("namespace", "index"),
+}  # fmt: skip
+"""What the parts of ``name/part/part`` are."""
+_ID_IS_NAMESPACE: Final = frozenset({"get-config", "set-config"})
+
+
+def subject_of(command: str) -> dict[str, str]:
+    """What an info command is about, read from its parameters: namespace, set, index, module."""
+    line = command.partition("\n")[0]
+    name, mark, rest = re.match(r"([^:/]*)([:/]?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]  # matches anything
+    if mark == "/":
+        return {what: part for what, part in zip(_PATHS.get(name, ()), rest.split("/"), strict=False) if part}
+    found: dict[str, str] = {}
+    for part in rest.split(";"):
+        key, equals, value = part.partition("=")
+        what = _PARAMETERS.get(key)
+        if equals and value and what is not None and (key != "id" or name in _ID_IS_NAMESPACE):
+            found.setdefault(what, value)
+    return found
 
 
 def parameter(argument: str, value: str) -> str:

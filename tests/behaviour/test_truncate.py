@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any
 
@@ -33,6 +34,16 @@ async def test_records_written_later(client: Any) -> None:
     await client.put(("test", "t", 1), {"a": 1})
     await client.truncate("test", "t", before)
     assert (await client.get(("test", "t", 1))).bins == {"a": 1}
+
+
+async def test_date(client: Any, server: Any) -> None:
+    """The time may be a date."""
+    await client.put(("test", "t", 1), {"a": 1})
+    await client.truncate("test", "t", dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    assert (await client.get(("test", "t", 1))).bins == {"a": 1}
+    server.clock.advance(10)
+    await client.truncate("test", "t", dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5))
+    assert await client.get(("test", "t", 1), default=None) is None
 
 
 async def test_time_in_the_future(client: Any) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rawnode import RawNode, info_reply, member
 
 from aerospike_wire import errors
+from aerospike_wire.errors import UDFReason
+from aerospike_wire.policy import Policies
+from aerospike_wire.proto.commands.modules import UdfPut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +71,10 @@ async def test_module_that_does_not_compile(client: Any) -> None:
     """Lua text with a mistake is refused with the name of the module."""
     with pytest.raises(errors.UDFError) as caught:
         await client.udf_put("broken.lua", source="function f(rec) this is not lua end")
-    assert (caught.value.module, caught.value.func) == ("broken", None)
+    error = caught.value
+    assert (error.module, error.func) == ("broken", None)
+    assert (error.reason, error.lua_file, error.lua_line) == (UDFReason.COMPILE_ERROR, "broken.lua", 1)
+    assert await client.udf_list() == []
 
 
 async def test_file(client: Any, tmp_path: Path) -> None:
@@ -79,6 +86,99 @@ async def test_file(client: Any, tmp_path: Path) -> None:
     with pytest.raises(errors.LuaFileNotFound) as caught:
         await client.udf_put(tmp_path / "none.lua")
     assert not any(attempt.sent for attempt in caught.value.attempts)
+
+
+async def test_list_and_text(client: Any, module: str) -> None:
+    """All modules by file name, and the text of one as it was registered."""
+    await client.udf_put("more.lua", source=b"function f(rec) return 1 end")
+    rows = await client.udf_list()
+    assert [(row["name"], row["type"], len(row["hash"])) for row in rows] == [("more.lua", 0, 40), ("tools.lua", 0, 40)]
+    assert await client.udf_get("tools.lua") == SOURCE
+    with pytest.raises(errors.UDFError) as caught:
+        await client.udf_get("nope.lua")
+    assert (caught.value.module, caught.value.reason) == ("nope", UDFReason.MODULE_MISSING)
+    assert caught.value.hint
+
+
+async def test_failures_are_told_apart(client: Any) -> None:
+    """Missing module, missing function, an error with and without a place, and a value that cannot be sent."""
+    source = (
+        "function f(rec)\n  local x = nil\n  return x.y\nend\n"
+        "function plain(rec) error('just words', 0) end\nfunction odd(rec) error({}) end"
+    )
+    await client.udf_put("faulty.lua", source=source)
+    seen = {}
+    for module, function in [("none", "f"), ("faulty", "g"), ("faulty", "f"), ("faulty", "plain"), ("faulty", "odd")]:
+        with pytest.raises(errors.UDFError) as caught:
+            await client.apply(KEY, module, function)
+        error = caught.value
+        assert error.key[:3] == KEY
+        assert error.hint
+        seen[f"{module}.{function}"] = (error.reason.value, error.lua_line)
+        assert error.to_dict()["reason"] == error.reason.value
+        if error.lua_line is not None:
+            assert error.lua_file.endswith("faulty.lua")
+            assert error.lua_message.startswith("attempt to index")
+    assert seen == {
+        "none.f": ("module_missing", None),
+        "faulty.g": ("function_missing", None),
+        "faulty.f": ("runtime_error", 3),
+        "faulty.plain": ("runtime_error", None),
+        "faulty.odd": ("bad_return", None),
+    }
+
+
+async def test_registration_waits_for_every_node(make_client: Any) -> None:
+    """Until the list of modules has the new text, and after a removal until it has it no more."""
+    put = UdfPut(None, "m.lua", source="x = 1")
+    put.prepare(Policies())
+    new, old = f"filename=m.lua,hash={put.hash},type=LUA;", f"filename=m.lua,hash={'0' * 40},type=LUA;"
+    lists = ["", old, new, new, ""]
+    asked = []
+
+    def answer(request: bytes) -> bytes:
+        (line,) = request[8:].decode().splitlines()
+        asked.append(line.partition(":")[0])
+        return info_reply([(line, lists.pop(0) if line == "udf-list" else "ok")])
+
+    with RawNode(member(answer)) as node:
+        client = make_client(node.address)
+        await client.udf_put("m.lua", source="x = 1")
+        await client.udf_remove("m.lua")
+        await client.udf_put("m.lua", source="x = 1", wait=False)
+        await client.udf_remove("m.lua", wait=False)
+    assert asked == ["udf-put", *["udf-list"] * 3, "udf-remove", *["udf-list"] * 2, "udf-put", "udf-remove"]
+
+
+async def test_waiting_ends_with_the_deadline(make_client: Any) -> None:
+    """The module is registered all the same; nothing is in doubt."""
+    with RawNode(
+        member(lambda request: info_reply([(request[8:-1].decode(), "ok" if b"put" in request else "")]))
+    ) as node:
+        client = make_client(node.address)
+        with client.deadline(0.1), pytest.raises(errors.TimeoutError, match="not registered on every node") as caught:
+            await client.udf_put("m.lua", source="x = 1")
+    assert (caught.value.context.module, caught.value.in_doubt) == ("m", False)
+
+
+async def test_strict_removal(client: Any, module: str) -> None:
+    """With ``strict`` a module that is not registered is an error."""
+    await client.udf_remove("tools.lua", strict=True)
+    await client.udf_remove("tools.lua")
+    with pytest.raises(errors.UDFError) as caught:
+        await client.udf_remove("tools.lua", strict=True)
+    assert (caught.value.code, caught.value.module, caught.value.reason) == (100, "tools", UDFReason.MODULE_MISSING)
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "argument"),
+    [("udf_put", [5], "filename"), ("udf_put", ["a.lua", 1], "udf_type"), ("udf_get", [5], "module"), ("udf_get", ["a.lua", 3], "language"), ("udf_remove", [""], "module")],
+)  # fmt: skip
+async def test_bad_arguments(client: Any, method: str, args: list[Any], argument: str) -> None:
+    """A ParamError names the argument."""
+    with pytest.raises(errors.ParamError) as caught:
+        await getattr(client, method)(*args)
+    assert caught.value.argument == argument
 
 
 async def test_removed_module(client: Any, module: str) -> None:

@@ -76,6 +76,8 @@ def test_reply_that_is_not_text_is_refused() -> None:
         ("error=invalid_filename", 100, "invalid filename"),
         ("error=compile_error;file=a.lua;line=2;message=b29wcw==", 100, "compile error in a.lua line 2: oops"),
         ("error=compile_error;message=%%%", 100, "compile error: %%%"),
+        ("ERROR:100:compile error;file=a.lua;line=2;message=b29wcw==", 100, "compile error in a.lua line 2: oops"),
+        ("ERROR:4:a;b=c", 4, "a;b=c"),
         ("type=unknown", 20, None),
         ("ns_type=unknown", 20, None),
     ],
@@ -134,6 +136,29 @@ def test_any_bytes_are_lines_or_a_protocol_error(data: bytes) -> None:
     with contextlib.suppress(ProtocolError):
         for name, value in info.parse(data):
             assert "\n" not in name + value
+
+
+@pytest.mark.parametrize(
+    ("command", "subject"),
+    [
+        ("build", {}),
+        ("sets/test/demo", {"namespace": "test", "set": "demo"}),
+        ("namespace/test", {"namespace": "test"}),
+        ("sindex/test/ix", {"namespace": "test", "index": "ix"}),
+        ("log/0", {}),
+        ("sindex-stat:namespace=test;indexname=ix", {"namespace": "test", "index": "ix"}),
+        ("sindex-create:ns=test;set=s;indexname=ix;indexdata=a,NUMERIC", {"namespace": "test", "set": "s", "index": "ix"}),
+        ("udf-get:filename=a.lua;", {"module": "a.lua"}),
+        ("get-config:context=namespace;id=test", {"namespace": "test"}),
+        ("query-show:id=5", {}),
+        ("truncate:namespace=;set=s", {"set": "s"}),
+        ("truncate:namespace=a;namespace=b\nsets/c", {"namespace": "a"}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_subject_of_a_command(command: str, subject: dict[str, str]) -> None:
+    """Namespace, set, index and module are read from parameters and paths; of several lines the first counts."""
+    assert info.subject_of(command) == subject
 
 
 @pytest.mark.parametrize("value", ["a;b", "a\nb", "a\tb", "a\rb", "a\0b"])

@@ -225,6 +225,12 @@ class CreatePkiUser(UserCommand[None]):
         roles = check_names("roles", () if self.roles is None else self.roles, empty=True)
         return [*UserCommand.fields(self), (AdminField.PASSWORD, NO_PASSWORD), (AdminField.ROLES, roles)]
 
+    def encode(self, features: Features) -> bytes:
+        if not features.pki_users:
+            words = "can be a user without a password on servers from 8.1 on; this node is older"
+            raise InvalidArgument("username", words, ResultCode.UNSUPPORTED_FEATURE)
+        return UserCommand.encode(self, features)
+
 
 @attrs.define(eq=False)
 class DropUser(UserCommand[None]):

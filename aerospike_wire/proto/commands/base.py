@@ -29,6 +29,10 @@ class Features(NamedTuple):
 
     error_details: bool = False
     """Servers newer than 8.1.2 say more about errors when asked."""
+    index_types: bool = False
+    """Servers from 8.1 on take the type of an index apart from its bin, and index expressions."""
+    pki_users: bool = False
+    """Servers from 8.1 on know users that have a certificate and no password."""
 
 
 OLDEST: Final = Features()
@@ -63,6 +67,10 @@ class Command(Generic[R_co]):
     frame_type: ClassVar[FrameType] = FrameType.MESSAGE
     exclusive: ClassVar[bool] = False
     """True for commands that take long, or whose answer is not one data message: they get a connection of their own."""
+
+    def target(self) -> str | None:
+        """Name or address of the node to ask; None if any will do, or the record decides."""
+        return None
 
     def prepare(self, policies: Policies) -> Policy:
         """Check all arguments and settle the policy. Nothing is sent before.

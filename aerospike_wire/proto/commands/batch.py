@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import attrs
 
 from aerospike_wire.errors import BatchContext, ProtocolError, RecordContext, ResultCode, UDFContext
+from aerospike_wire.errors.udf import udf_hint
 from aerospike_wire.policy import BatchPolicy
 from aerospike_wire.proto import compression, keys, transaction
 from aerospike_wire.proto.commands.base import (
@@ -334,7 +335,7 @@ def _words(body: bytes, offset: int) -> ServerWords:
     message, _ = read_message(body, offset)
     words = error_details(message)
     text = next((op.value() for op in message.ops if op.name == FAILURE), None)
-    return words._replace(message=text) if isinstance(text, str) else words
+    return words._replace(message=text, hint=udf_hint(text)) if isinstance(text, str) else words
 
 
 def skip_fields_at(body: bytes, offset: int, count: int) -> int:

@@ -1,17 +1,21 @@
-"""Commands that are info requests on the wire (protocol section 9)."""
+"""Commands that are info requests on the wire (protocol section 9): any command, truncate, XDR filters.
+
+Those about indexes are in :mod:`.indexes`, those about Lua modules in :mod:`.modules`.
+"""
 
 from __future__ import annotations
 
 import base64
-import pathlib
-from typing import TYPE_CHECKING, Any, ClassVar
+import datetime as dt
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
-from aerospike_wire.errors import ErrorContext, IndexContext, InfoContext, ProtocolError, ResultCode, UDFContext
+from aerospike_wire.errors import InfoContext, ProtocolError, ResultCode
+from aerospike_wire.errors.udf import udf_hint
 from aerospike_wire.policy import InfoPolicy
-from aerospike_wire.proto import info, keys, values
-from aerospike_wire.proto.commands.base import Command, Features, R_co, ServerWords
+from aerospike_wire.proto import info, keys
+from aerospike_wire.proto.commands.base import NO_WORDS, Command, Features, R_co, ServerWords
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.info import parameter
 from aerospike_wire.proto.invalid import InvalidArgument, utf8
@@ -21,12 +25,17 @@ if TYPE_CHECKING:
 
     from aerospike_wire.policy import Policies
 
+_TOLD: Final = 200
+"""Characters of an info command that are kept for its errors."""
+
 
 @attrs.define(eq=False)
 class InfoCommand(Command[R_co]):
     """One line asked, one line answered."""
 
     policy: Any = None
+    node: str | None = attrs.field(default=None, kw_only=True)
+    """Name or address of the node to ask; None for any."""
 
     frame_type: ClassVar[FrameType] = FrameType.INFO
     exclusive: ClassVar[bool] = True
@@ -44,12 +53,15 @@ class InfoCommand(Command[R_co]):
             InvalidArgument: one of them is not acceptable.
         """
 
-    def line(self) -> str:
-        """The info command."""
+    def target(self) -> str | None:
+        return self.node
+
+    def line(self, features: Features) -> str:
+        """The info command, as a node with these features understands it."""
         raise NotImplementedError
 
     def encode(self, features: Features) -> bytes:
-        return info.request([self.line()])
+        return info.request([self.line(features)])
 
     def value(self, body: bytes) -> str:
         """The value in the answer.
@@ -63,15 +75,27 @@ class InfoCommand(Command[R_co]):
             raise ProtocolError(msg)
         return rows[0][1]
 
+    def error(self, body: bytes) -> info.InfoError | None:
+        """The error that the answer is, None if it is none.
+
+        Raises:
+            ProtocolError: the answer has no value.
+        """
+        return info.error_of(self.value(body))
+
     def code(self, body: bytes) -> int:
-        failed = info.error_of(self.value(body))
+        failed = self.error(body)
         return 0 if failed is None else failed.code
 
     def words(self, body: bytes) -> ServerWords:
-        failed = info.error_of(self.value(body))
-        return ServerWords(None if failed is None else failed.message)
+        failed = self.error(body)
+        if failed is None:
+            return NO_WORDS
+        hint = udf_hint(failed.message) if failed.code == ResultCode.UDF and failed.message else None
+        return ServerWords(failed.message, 0, hint)
 
-    def _policy(self) -> InfoPolicy | None:
+    def given_policy(self) -> InfoPolicy | None:
+        """The policy for the context: None while it has not been accepted."""
         return self.policy if isinstance(self.policy, InfoPolicy) else None
 
 
@@ -89,175 +113,159 @@ class Info(InfoCommand[str]):
             raise InvalidArgument("command", f"must be a str, not {type(self.command).__name__}")
         if not self.command.strip():
             raise InvalidArgument("command", "must not be empty")
-        if "\n" in self.command.rstrip("\n") or "\t" in self.command:
-            raise InvalidArgument("command", "must be one line without tabs")
+        if "\t" in self.command:
+            raise InvalidArgument("command", "must not hold tabs")
         utf8("command", self.command)
+        if self.node is not None and (not isinstance(self.node, str) or not self.node):
+            raise InvalidArgument("host", f"must be the name or address of a node, not {self.node!r}")
 
-    def line(self) -> str:
+    def line(self, features: Features) -> str:
         return str(self.command).rstrip("\n")
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> str:
         return bytes(body).decode()
 
-    def code(self, body: bytes) -> int:
+    def error(self, body: bytes) -> info.InfoError | None:
+        rows = info.parse(body)
+        if not rows:
+            msg = "an info reply is empty"
+            raise ProtocolError(msg)
         # "type=unknown" is data to somebody who asked with a raw command.
-        value = self.value(body)
-        failed = info.error_of(value)
-        return 0 if failed is None or "=unknown" in value else failed.code
+        found = (info.error_of(value) for _, value in rows if "type=unknown" not in value)
+        return next((error for error in found if error is not None), None)
 
     def context(self) -> InfoContext:
-        return InfoContext(self.method, self._policy(), str(self.command))
+        command = str(self.command)
+        subject = info.subject_of(command)
+        told = command if len(command) <= _TOLD else f"{command[:_TOLD]}..."
+        return InfoContext(
+            self.method,
+            self.given_policy(),
+            told,
+            subject.get("namespace"),
+            subject.get("set"),
+            subject.get("index"),
+            module_of(subject.get("module")),
+        )
 
 
-def _check_place(namespace: Any, set_name: Any) -> None:
-    """A namespace and set that can stand in an info command without ending it."""
+@attrs.define(eq=False)
+class InfoValue(Info):
+    """An info command whose answer is read: the value without its name, and every error form an error."""
+
+    def error(self, body: bytes) -> info.InfoError | None:
+        return InfoCommand.error(self, body)
+
+    def decode(self, body: bytes, wall: Callable[[], float]) -> str:
+        return self.value(body)
+
+
+@attrs.define(eq=False)
+class NamespaceValue(InfoValue):
+    """The same of a command about a namespace: ``command/namespace``."""
+
+    namespace: Any = ""
+
+    def check(self) -> None:
+        check_place(self.namespace, None)
+        if "/" in self.namespace:
+            raise InvalidArgument("namespace", f"must not hold '/': {self.namespace!r}")
+
+    def line(self, features: Features) -> str:
+        return f"{self.command}/{self.namespace}"
+
+    def context(self) -> InfoContext:
+        return InfoContext(self.method, self.given_policy(), None, described(self.namespace))
+
+
+@attrs.define(eq=False)
+class InfoValues(InfoCommand["dict[str, str]"]):
+    """Several info commands in one request; values by command."""
+
+    commands: tuple[str, ...] = ()
+    method: str = "info_nodes"
+
+    operation: ClassVar[str] = "info"
+
+    def encode(self, features: Features) -> bytes:
+        return info.request(self.commands)
+
+    def error(self, body: bytes) -> info.InfoError | None:
+        found = (info.error_of(value) for _, value in info.parse(body))
+        return next((error for error in found if error is not None), None)
+
+    def decode(self, body: bytes, wall: Callable[[], float]) -> dict[str, str]:
+        return dict(info.parse(body))
+
+    def context(self) -> InfoContext:
+        return InfoContext(self.method, self.given_policy(), ", ".join(self.commands))
+
+
+def check_place(namespace: Any, set_name: Any) -> None:
+    """A namespace and set that can stand in an info command without ending it.
+
+    Raises:
+        InvalidArgument: one of them cannot.
+    """
     keys.check_namespace(namespace)
     keys.check_set(set_name)
     parameter("namespace", namespace)
     parameter("set", set_name or "")
 
 
-def _check_name(argument: str, value: Any) -> None:
-    """The name of an index or module."""
+def check_name(argument: str, value: Any) -> None:
+    """The name of an index or module.
+
+    Raises:
+        InvalidArgument: it is none, or cannot stand in an info command.
+    """
     if not parameter(argument, value):
         raise InvalidArgument(argument, "must not be empty")
 
 
-# Secondary indexes
+def expect_ok(value: str) -> None:
+    """A value that says that something was done.
 
-INDEX_KINDS = {0: "STRING", 1: "NUMERIC", 2: "GEO2DSPHERE", 3: "BLOB", 4: "NUMERIC"}
-"""The official client's numbers of index datatypes."""
-
-
-@attrs.define(eq=False)
-class IndexCreate(InfoCommand[None]):
-    """Create a secondary index on the values of a bin."""
-
-    namespace: Any = ""
-    set: Any = None
-    bin: Any = ""
-    kind: Any = 0
-    name: Any = ""
-    method: str = "index_single_value_create"
-
-    operation: ClassVar[str] = "index_create"
-    write: ClassVar[bool] = True
-
-    def check(self) -> None:
-        _check_place(self.namespace, self.set)
-        values.bin_name(self.bin)
-        parameter("bin", self.bin)
-        parameter("name", self.name)
-        if isinstance(self.kind, bool) or not isinstance(self.kind, int) or self.kind not in INDEX_KINDS:
-            allowed = ", ".join(f"{number} ({word.lower()})" for number, word in INDEX_KINDS.items())
-            raise InvalidArgument("index_datatype", f"must be one of {allowed}, not {self.kind!r}")
-
-    def line(self) -> str:
-        where = f"namespace={self.namespace}" + (f";set={self.set}" if self.set else "")
-        return f"sindex-create:{where};indexname={self.name};bin={self.bin};type={INDEX_KINDS[self.kind]}"
-
-    def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        return _expect_ok(self.value(body))
-
-    def context(self) -> IndexContext:
-        return IndexContext(
-            self.method, self._policy(), _str(self.namespace), _str(self.set), _str(self.name), _str(self.bin)
-        )
+    Raises:
+        ProtocolError: it says something else.
+    """
+    if value.lower() != "ok":
+        msg = f"the node answered {value[:80]!r}, expected ok"
+        raise ProtocolError(msg)
 
 
-@attrs.define(eq=False)
-class IndexRemove(InfoCommand[None]):
-    """Remove a secondary index."""
-
-    namespace: Any = ""
-    name: Any = ""
-
-    operation: ClassVar[str] = "index_remove"
-    write: ClassVar[bool] = True
-
-    def check(self) -> None:
-        _check_place(self.namespace, None)
-        parameter("name", self.name)
-
-    def line(self) -> str:
-        return f"sindex-delete:namespace={self.namespace};indexname={self.name}"
-
-    def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        return _expect_ok(self.value(body))
-
-    def context(self) -> IndexContext:
-        return IndexContext(self.operation, self._policy(), _str(self.namespace), None, _str(self.name))
+def module_of(filename: str | None) -> str | None:
+    """A module's name from its file's, the same that ``apply`` calls it by."""
+    return None if filename is None else filename.removesuffix(".lua")
 
 
-# UDF modules
-
-
-@attrs.define(eq=False)
-class UdfPut(InfoCommand[None]):
-    """Register a Lua module."""
-
-    filename: Any = ""
-    source: Any = None
-    """The Lua text; None to read the file ``filename``."""
-
-    operation: ClassVar[str] = "udf_put"
-    write: ClassVar[bool] = True
-    _name: str = attrs.field(init=False, default="")
-    _content: bytes = attrs.field(init=False, default=b"", repr=False)
-
-    def check(self) -> None:
-        if not isinstance(self.filename, str | pathlib.PurePath):
-            raise InvalidArgument("filename", f"must be a str or path, not {type(self.filename).__name__}")
-        path = pathlib.Path(self.filename)
-        self._name = parameter("filename", path.name)
-        if self.source is None:
-            try:
-                content = path.read_bytes()
-            except (OSError, ValueError) as error:
-                words = f"{str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}"
-                raise InvalidArgument("filename", words, ResultCode.LUA_FILE_NOT_FOUND) from error
-        elif isinstance(self.source, str):
-            content = utf8("source", self.source)
-        elif isinstance(self.source, bytes | bytearray):
-            content = bytes(self.source)
-        else:
-            raise InvalidArgument("source", f"must be a str or bytes, not {type(self.source).__name__}")
-        self._content = base64.b64encode(content)
-
-    def line(self) -> str:
-        text = self._content.decode()
-        return f"udf-put:filename={self._name};content={text};content-len={len(text)};udf-type=LUA;"
-
-    def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        return _expect_ok(self.value(body))
-
-    def context(self) -> UDFContext:
-        return UDFContext(self.operation, self._policy(), _module(self._name or _str(self.filename)))
-
-
-@attrs.define(eq=False)
-class UdfRemove(InfoCommand[None]):
-    """Remove a Lua module; one that is not registered is no error to servers."""
-
-    module: Any = ""
-
-    operation: ClassVar[str] = "udf_remove"
-    write: ClassVar[bool] = True
-
-    def check(self) -> None:
-        _check_name("module", self.module)
-
-    def line(self) -> str:
-        return f"udf-remove:filename={self.module};"
-
-    def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        return _expect_ok(self.value(body))
-
-    def context(self) -> UDFContext:
-        return UDFContext(self.operation, self._policy(), _module(_str(self.module)))
+def described(value: Any) -> str | None:
+    """A name for an error's context, whatever the caller gave as one."""
+    return None if value is None else str(value)
 
 
 # Truncate
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def nanoseconds_of(moment: Any) -> int:
+    """A time in nanoseconds since 1970; 0 for now.
+
+    Raises:
+        InvalidArgument: it is neither an int from 0 on nor a datetime with a time zone.
+    """
+    if isinstance(moment, dt.datetime):
+        if moment.tzinfo is None:
+            raise InvalidArgument("nanos", "must have a time zone if it is a datetime")
+        moment = (moment - _EPOCH) // dt.timedelta(microseconds=1) * 1000
+        if moment <= 0:
+            raise InvalidArgument("nanos", "must be after 1970")
+    if isinstance(moment, bool) or not isinstance(moment, int):
+        raise InvalidArgument("nanos", f"must be an int or a datetime, not {type(moment).__name__}")
+    if not 0 <= moment < 1 << 63:
+        raise InvalidArgument("nanos", f"must be 0 or nanoseconds since 1970, not {moment}")
+    return moment
 
 
 @attrs.define(eq=False)
@@ -267,53 +275,70 @@ class Truncate(InfoCommand[None]):
     namespace: Any = ""
     set: Any = None
     nanoseconds: Any = 0
-    """Since the Unix epoch; 0 for now."""
+    """Since the Unix epoch, or a datetime; 0 for now."""
 
     operation: ClassVar[str] = "truncate"
     write: ClassVar[bool] = True
+    _nanoseconds: int = attrs.field(init=False, default=0)
 
     def check(self) -> None:
-        _check_place(self.namespace, self.set)
-        if isinstance(self.nanoseconds, bool) or not isinstance(self.nanoseconds, int):
-            raise InvalidArgument("nanos", f"must be an int, not {type(self.nanoseconds).__name__}")
-        if not 0 <= self.nanoseconds < 1 << 63:
-            raise InvalidArgument("nanos", f"must be 0 or nanoseconds since 1970, not {self.nanoseconds}")
+        check_place(self.namespace, self.set)
+        self._nanoseconds = nanoseconds_of(self.nanoseconds)
 
-    def line(self) -> str:
+    def line(self, features: Features) -> str:
         command = "truncate" if self.set else "truncate-namespace"
         where = f"namespace={self.namespace}" + (f";set={self.set}" if self.set else "")
-        return f"{command}:{where}" + (f";lut={self.nanoseconds}" if self.nanoseconds else "")
+        return f"{command}:{where}" + (f";lut={self._nanoseconds}" if self._nanoseconds else "")
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        return _expect_ok(self.value(body))
+        return expect_ok(self.value(body))
 
     def context(self) -> InfoContext:
-        return InfoContext(self.operation, self._policy(), None, _str(self.namespace), _str(self.set))
+        return InfoContext(self.operation, self.given_policy(), None, described(self.namespace), described(self.set))
 
 
-def _expect_ok(value: str) -> None:
-    if value.lower() != "ok":
-        msg = f"the node answered {value[:80]!r}, expected ok"
-        raise ProtocolError(msg)
+# XDR
 
 
-def _module(filename: str | None) -> str | None:
-    """A module's name from its file's, the same that ``apply`` calls it by."""
-    return None if filename is None else filename.removesuffix(".lua")
+def packed_expression(argument: str, value: Any) -> bytes:
+    """The bytes of an expression, or of a compiled one.
+
+    Raises:
+        InvalidArgument: it is neither.
+    """
+    if isinstance(value, bytes):
+        return value
+    found = getattr(value, "compiled", None)
+    if not isinstance(found, bytes):
+        raise InvalidArgument(argument, f"must be an expression or a compiled one, not {type(value).__name__}")
+    return found
 
 
-def _str(value: Any) -> str | None:
-    """A name for an error's context, whatever the caller gave as one."""
-    return None if value is None else str(value)
+@attrs.define(eq=False)
+class SetXdrFilter(InfoCommand[str]):
+    """Say which records a datacenter gets of a namespace."""
 
+    data_center: Any = ""
+    namespace: Any = ""
+    expression: Any = None
 
-__all__ = [
-    "ErrorContext",
-    "IndexCreate",
-    "IndexRemove",
-    "Info",
-    "InfoCommand",
-    "Truncate",
-    "UdfPut",
-    "UdfRemove",
-]
+    operation: ClassVar[str] = "set_xdr_filter"
+    write: ClassVar[bool] = True
+    _expression: str = attrs.field(init=False, default="null")
+
+    def check(self) -> None:
+        check_name("data_center", self.data_center)
+        check_place(self.namespace, None)
+        if self.expression is not None:
+            packed = packed_expression("expression_filter", self.expression)
+            self._expression = base64.b64encode(packed).decode()
+
+    def line(self, features: Features) -> str:
+        return f"xdr-set-filter:dc={self.data_center};namespace={self.namespace};exp={self._expression}"
+
+    def decode(self, body: bytes, wall: Callable[[], float]) -> str:
+        return bytes(body).decode()
+
+    def context(self) -> InfoContext:
+        command = f"xdr-set-filter:dc={self.data_center}"
+        return InfoContext(self.operation, self.given_policy(), command, described(self.namespace))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import attrs
 
 from aerospike_wire.errors import ProtocolError, ResultCode, UDFContext
+from aerospike_wire.errors.udf import udf_hint
 from aerospike_wire.policy import ApplyPolicy, CommitLevel
 from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.commands.base import Features, ServerWords
@@ -81,7 +82,7 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
             text = next((op.value() for op in message.ops if op.name == FAILURE), None)
         except ProtocolError:
             return words
-        return ServerWords(text if isinstance(text, str) else words.message, words.subcode)
+        return ServerWords(text, words.subcode, udf_hint(text)) if isinstance(text, str) else words
 
     def context(self) -> UDFContext:  # type: ignore[override]  # a record command of another family
         record = RecordCommand.context(self)

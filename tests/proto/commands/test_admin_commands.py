@@ -27,6 +27,7 @@ from aerospike_wire.proto.commands.admin import (
     RevokeRoles,
     SetPassword,
 )
+from aerospike_wire.proto.commands.base import Features
 from aerospike_wire.proto.commands.roles import (
     CreateRole,
     DropRole,
@@ -40,6 +41,7 @@ from aerospike_wire.proto.commands.roles import (
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.users import PrivilegeCode
 
+NEW = Features(pki_users=True)
 MADE = {
     "create_user": lambda: CreateUser(user="bob", password=hash_password("pw"), roles=["read", "rw"]),
     "drop_user": lambda: DropUser(user="bob"),
@@ -74,7 +76,14 @@ ELSEWHERE = {"login_internal", "login_external", "authenticate"}
 @pytest.mark.parametrize("name", MADE)
 def test_command_is_the_official_clients(name: str) -> None:
     """Fields in the captured order, with the captured bytes."""
-    assert encoded(MADE[name]()).hex() == vector(f"admin/{name}").hex()
+    assert encoded(MADE[name](), NEW).hex() == vector(f"admin/{name}").hex()
+
+
+def test_users_without_a_password_need_a_newer_server() -> None:
+    """Older ones would take the word that stands for none as a password."""
+    with pytest.raises(InvalidArgument) as caught:
+        encoded(MADE["create_pki_user"]())
+    assert (caught.value.argument, caught.value.code) == ("username", ResultCode.UNSUPPORTED_FEATURE)
 
 
 def test_every_captured_request_is_made() -> None:
