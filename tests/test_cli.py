@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a process counts as hung."""
 
 
