@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from aerospike_wire.proto import keys, values
 from aerospike_wire.proto.fields import Field, field
@@ -14,7 +14,6 @@ from aerospike_wire.proto.message import Message, Op, OpCode, message_frame, rea
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aerospike_wire.embedded import ClusterNode, EmbeddedServer
 
 NAMESPACE = "test"
 SET = "demo"
@@ -24,10 +23,18 @@ WRITE, DELETE, RESPOND_ALL = 0x01, 0x02, 0x80
 PARTITION_DONE = 0x04
 
 
+class Node(Protocol):
+    """Whatever listens somewhere."""
+
+    @property
+    def seeds(self) -> list[tuple[str, int]]:
+        """Its addresses."""
+
+
 class Wire:
     """One connection to a node."""
 
-    def __init__(self, server: EmbeddedServer | ClusterNode, timeout: float = 5.0) -> None:
+    def __init__(self, server: Node, timeout: float = 5.0) -> None:
         self.socket = socket.create_connection(server.seeds[0], timeout)
         self.socket.settimeout(timeout)
 

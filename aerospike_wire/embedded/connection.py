@@ -36,7 +36,7 @@ HIGH_WATER: Final = 256 * 1024
 _HEADER: Final = struct.Struct(">Q")
 _XDR: Final = 5
 """The largest frame type that is not refused outright."""
-_GARBAGE: Final = b"\xde\xad\xbe\xef" * 16
+GARBAGE: Final = b"\xde\xad\xbe\xef" * 16
 
 
 def _name_in(certificate: dict[str, Any] | None) -> str | None:
@@ -341,7 +341,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._send(reply[: max(len(reply) // 2, 1)])
                 self._close()
             elif rule.fault is Fault.GARBAGE:
-                self._send(_GARBAGE)
+                self._send(GARBAGE)
             else:
                 self._send(frame_header(kind, rule.size) + reply[FRAME_HEADER_SIZE:])
 

@@ -177,9 +177,14 @@ def answer_lines(node: Node, session: Session, body: bytes, rules: dict[int, Rul
         if rule is None or rule.execute:
             value = info.answer(node, session, line)
         if rule is not None:
-            value = f"ERROR:{rule.code}:{rule.text or 'refused on request'}" if rule.code else "ok"
+            value = refused_line(rule)
         parts.append(f"{line}\t{value}\n")
     return frame(FrameType.INFO, "".join(parts).encode(errors="surrogateescape"))
+
+
+def refused_line(rule: Rule) -> str:
+    """The value by which a rule answers a line of an info request."""
+    return f"ERROR:{rule.code}:{rule.text or 'refused on request'}" if rule.code else "ok"
 
 
 def refuse(kind: int, body: bytes, rule: Rule) -> bytes:
