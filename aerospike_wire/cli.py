@@ -1,4 +1,4 @@
-"""The command line: demo, serve, explain, errors."""
+"""The command line: demo, serve, proxy, explain, errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire import demo
 from aerospike_wire.demo import hierarchy
-from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer, FaultProxy, sentences
 from aerospike_wire.embedded.store import NamespaceConfig
 from aerospike_wire.errors import FACTS, AerospikeError, CodeFacts, ConnectionFate, ResultCode, Retry, class_of
 from aerospike_wire.terminal import Style
@@ -97,7 +97,29 @@ def _parser() -> argparse.ArgumentParser:
         "replication-factor=N; "
         "may be given several times (test)",
     )  # fmt: skip
+    command.add_argument(
+        "--fault", dest="sentences", action="append", default=[], metavar="SENTENCE",
+        help="a failure on request, such as 'put answer 18' or 'get probability 0.1 close'; may be given several times",
+    )  # fmt: skip
     command.set_defaults(run=_serve)
+
+    command = commands.add_parser(
+        "proxy",
+        help="stand in front of a node and its cluster, and make failures on request",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"Sentences, as options and typed while it runs:\n{sentences.HELP}",
+    )
+    command.add_argument("--upstream", required=True, metavar="HOST:PORT", help="a node of the cluster")
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on, and to tell clients (%(default)s)")
+    command.add_argument(
+        "--port", type=_port, default=0,
+        help="port that leads to the node, 0 for a free one; other nodes get free ones (%(default)s)",
+    )  # fmt: skip
+    command.add_argument(
+        "--fault", dest="sentences", action="append", default=[], metavar="SENTENCE",
+        help="a failure on request, such as 'put answer 18' or 'latency 50 jitter 10'; may be given several times",
+    )  # fmt: skip
+    command.set_defaults(run=_proxy)
 
     command = commands.add_parser("explain", help="say what a result code or an exception means")
     command.add_argument("what", metavar="CODE|NAME", help="as 22, -10, FORBIDDEN or ForbiddenError")
@@ -154,6 +176,17 @@ def _serve(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         _complain(str(error))
         return _MISUSED
+    try:
+        for sentence in arguments.sentences:
+            sentences.add_fault(server.faults, sentence)
+    except ValueError as error:
+        _complain(f"--fault {sentence!r}: {error}")
+        return _MISUSED
+    return _until_a_signal(arguments, server)
+
+
+def _until_a_signal(arguments: argparse.Namespace, server: EmbeddedServer | EmbeddedCluster | FaultProxy) -> int:
+    """Print the addresses and run until interrupted; a proxy takes sentences meanwhile."""
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -162,8 +195,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with server:
-            addresses = [server.address] if isinstance(server, EmbeddedServer) else server.addresses
+            addresses = server.addresses if isinstance(server, EmbeddedCluster) else [server.address]
             print("\n".join(addresses), flush=True)
+            if isinstance(server, FaultProxy):
+                threading.Thread(target=_listen, args=(server,), name="sentences", daemon=True).start()
             ended.wait()
     except OSError as error:
         _complain(f"cannot listen on {arguments.host} port {arguments.port}: {error.strerror or error}")
@@ -172,6 +207,52 @@ def _serve(arguments: argparse.Namespace) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
+
+
+# proxy
+
+
+def _proxy(arguments: argparse.Namespace) -> int:
+    try:
+        proxy = FaultProxy(arguments.upstream, host=arguments.host, port=arguments.port)
+    except ValueError as error:
+        _complain(str(error))
+        return _MISUSED
+    for sentence in arguments.sentences:
+        try:
+            _obey(proxy, sentence)
+        except ValueError as error:
+            _complain(f"--fault {sentence!r}: {error}")
+            return _MISUSED
+    return _until_a_signal(arguments, proxy)
+
+
+def _obey(proxy: FaultProxy, sentence: str) -> str:
+    """Do what a sentence says; what is answered."""
+    if sentence == "clear":
+        proxy.faults.clear()
+        proxy.network.clear()
+        return "all rules are out"
+    if sentence == "list":
+        return "\n".join(map(repr, (*proxy.faults.rules, *proxy.network.rules, *proxy.nodes)))
+    if sentences.is_network(sentence):
+        return repr(sentences.add_condition(proxy.network, sentence))
+    return repr(sentences.add_fault(proxy.faults, sentence))
+
+
+def _listen(proxy: FaultProxy) -> None:
+    """Take sentences from the standard input until it ends."""
+    # Not through sys.stdin, whose lock a thread that reads would still hold when the program ends.
+    waiting = b""
+    while data := os.read(0, 4096):
+        *lines, waiting = (waiting + data).split(b"\n")
+        for line in lines:
+            sentence = line.decode(errors="replace").strip()
+            if sentence:
+                try:
+                    print(_obey(proxy, sentence), flush=True)
+                except ValueError as error:
+                    _complain(str(error))
 
 
 # explain

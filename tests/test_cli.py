@@ -19,6 +19,7 @@ import pytest
 from aerospike_wire import AsyncClient, Client, errors
 from aerospike_wire.cli import main
 from aerospike_wire.demo import hierarchy
+from aerospike_wire.embedded import EmbeddedCluster
 from aerospike_wire.errors import FACTS, ResultCode
 from aerospike_wire.terminal import Style
 
@@ -178,6 +179,7 @@ def test_reader_may_leave() -> None:
         (["serve", "--nodes", "two"], "invalid int value"),
         (["serve", "--namespace", "test,colour=red"], "'colour=red'; there are ttl=on, ttl=off"),
         (["serve", "--namespace", ""], "a namespace needs a name"),
+        (["proxy"], "--upstream"),
     ],
 )
 def test_misuse(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,6 +196,24 @@ def test_serve_refuses_impossible_clusters(count: str, capsys: pytest.CaptureFix
     assert main(["serve", "--port", "0", "--nodes", count]) == 2
     out, err = capsys.readouterr()
     assert (out, err) == ("", f"aerospike_wire: nodes is a number from 1 to 256, not {count}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "--port", "0", "--fault", "put explode"], "--fault 'put explode': there is no action 'explode'"),
+        (["serve", "--port", "0", "--fault", "latency 5"], "there is no command 'latency'"),
+        (["proxy", "--upstream", "x:y"], "a node's address is host:port, not 'x:y'"),
+        (["proxy", "--upstream", "localhost", "--fault", "latency soon"], "milliseconds is a number, not 'soon'"),
+    ],
+)
+def test_faults_that_cannot_be_understood(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are misuse, and named."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("aerospike_wire: ")
+    assert words in err
 
 
 def test_serve_refuses_a_namespace_that_comes_twice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,6 +288,38 @@ def test_serve_a_cluster() -> None:
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
             assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
+def test_proxy_in_front_of_a_cluster() -> None:
+    """Sentences are options, and may be typed while it runs; clients stay behind it."""
+    with (
+        EmbeddedCluster(3) as cluster,
+        start(
+            "proxy", "--upstream", cluster.address, "--fault", "put times 1 answer 18", stdin=subprocess.PIPE
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            with Client(process.stdout.readline().strip()) as client:
+                with pytest.raises(errors.DeviceOverload):
+                    client.put(("test", "cli", 1), {"a": 1})
+                client.put(("test", "cli", 1), {"a": 1})
+                assert not {node.address for node in client._core.cluster.nodes.values()} & set(cluster.addresses)
+                process.stdin.write("get answer record-busy\n")
+                process.stdin.flush()
+                assert process.stdout.readline() == "<on get: answer 14 (RECORD_BUSY); 0 hits>\n"
+                with pytest.raises(errors.RecordBusy):
+                    client.get(("test", "cli", 1))
+                process.stdin.write("clear\nlatency 1\nlist\n")
+                process.stdin.flush()
+                assert process.stdout.readline() == "all rules are out\n"
+                assert process.stdout.readline() == "<latency of 1 ms; 0 connections>\n"
+                assert client.get(("test", "cli", 1)).bins == {"a": 1}
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
         finally:
             process.kill()
 

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.errors.codes import ResultCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aerospike_wire.embedded.faults import Faults, Rule, When
     from aerospike_wire.embedded.proxy.network import Network, NetworkRule, Where
 
@@ -65,7 +66,7 @@ class _Words:
         number = self.number(what)
         if not isinstance(number, int):
             msg = f"{what} is an integer, not {number:g}"
-            raise ValueError(msg)  # noqa: TRY004  what is typed is text, and its value is wrong
+            raise ValueError(msg)
         return number
 
     def optional(self, what: str, default: float = 0) -> float:
@@ -95,7 +96,7 @@ def add_fault(faults: Faults, text: str) -> Rule:
     """
     words = _Words(text)
     command = words.take("a command")
-    where: dict[str, str] = {}
+    where: dict[str, Any] = {}
     limit: int | None = None
     chance: float | None = None
     while True:

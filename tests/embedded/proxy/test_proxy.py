@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -150,10 +151,9 @@ def test_node_that_is_not_there() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with FaultProxy(("127.0.0.1", port)) as proxy:
-        link = Wire(proxy)
-        with pytest.raises((ConnectionError, AssertionError)):
-            assert not link.closed()
-        link.socket.close()
+        # The reset may come while the connection is made, or after.
+        with contextlib.suppress(ConnectionError), Wire(proxy) as link:
+            assert link.receive(1) == b""
 
 
 def test_node_that_dies_takes_its_connections_along(proxy: FaultProxy, server: EmbeddedServer) -> None:
@@ -170,8 +170,9 @@ def test_node_that_dies_takes_its_connections_along(proxy: FaultProxy, server: E
 
 def test_addresses_lead_to_the_proxy() -> None:
     with EmbeddedCluster(3, names=["B1", "B2", "B3"]) as cluster, FaultProxy(cluster.nodes[0].address) as proxy:
-        with Wire(proxy) as link:
-            answers = link.info("service-clear-std", "peers-clear-std", "services")
+        link = Wire(proxy)
+        answers = link.info("service-clear-std", "peers-clear-std", "services")
+        link.socket.close()
         first, second, third = proxy.nodes
         assert [second.name, third.name] == ["B2", "B3"]
         assert answers == {
