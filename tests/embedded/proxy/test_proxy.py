@@ -150,10 +150,9 @@ def test_node_that_is_not_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with FaultProxy(("127.0.0.1", port)) as proxy:
-        # The reset may come while the connection is made, or after.
-        with contextlib.suppress(ConnectionError), Wire(proxy) as link:
-            assert link.receive(1) == b""
+    # The reset may come while the connection is made, or after.
+    with FaultProxy(("127.0.0.1", port)) as proxy, contextlib.suppress(ConnectionError), Wire(proxy) as link:
+        assert link.receive(1) == b""
 
 
 def test_node_that_dies_takes_its_connections_along(proxy: FaultProxy, server: EmbeddedServer) -> None:
