@@ -33,6 +33,9 @@ class Queries(facade.Facade):
 
         Returns:
             A query to be narrowed and run.
+
+        Raises:
+            ParamError: the namespace or set cannot be one.
         """
         return AsyncQuery(self._core, namespace, set)
 
@@ -45,6 +48,9 @@ class Queries(facade.Facade):
 
         Returns:
             A scan to be narrowed and run.
+
+        Raises:
+            ParamError: the namespace or set cannot be one.
         """
         return AsyncScan(self._core, namespace, set)
 

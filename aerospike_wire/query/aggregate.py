@@ -127,6 +127,8 @@ class Aggregation(Source):
             self._fail(Trouble(ResultCode.CLIENT, _WITHOUT_LUA, final=True))
         deadline = self._fan.deadline(policy)
         sources = await self._sources(policy)
+        # Over nothing first: what is wrong with module, function or arguments is found before nodes work.
+        await self._reduce(sources, [], deadline)
         course = Course()
         while True:
             answers, trouble = await self._round(policy, deadline)

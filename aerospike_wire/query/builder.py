@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aerospike_wire.errors import ParamError
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.operations.operation import refused
+from aerospike_wire.proto import keys
 from aerospike_wire.proto.commands.query import (
     AggregateCommand,
     BackgroundCommand,
@@ -51,6 +52,11 @@ class ScanBase:
     _method: ClassVar[str] = "scan"
 
     def __init__(self, core: Core, namespace: Any, set: Any) -> None:
+        try:
+            keys.check_namespace(namespace)
+            keys.check_set(set)
+        except InvalidArgument as invalid:
+            raise refused(invalid) from None
         self._core = core
         self._statement = Statement(namespace, set)
         self._state: Partitions | None = None

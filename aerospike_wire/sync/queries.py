@@ -34,6 +34,9 @@ class Queries(facade.Facade):
 
         Returns:
             A query to be narrowed and run.
+
+        Raises:
+            ParamError: the namespace or set cannot be one.
         """
         return Query(self._core, namespace, set)
 
@@ -46,6 +49,9 @@ class Queries(facade.Facade):
 
         Returns:
             A scan to be narrowed and run.
+
+        Raises:
+            ParamError: the namespace or set cannot be one.
         """
         return Scan(self._core, namespace, set)
 
