@@ -176,8 +176,8 @@ class Partitions:
         state = cls(begin, count)
         state.records = _number(data, "records", 0, _INT64)
         identity = data.get("query")
-        if not isinstance(identity, str):
-            _refuse("has no query")
+        if identity is not None and not isinstance(identity, str):
+            _refuse(f"has a query {identity!r}, expected a str, or null if it had not begun")
         state.identity = identity
         for run in _rows(data, "done", list):
             if not isinstance(run, list) or len(run) != 2 or not all(type(item) is int for item in run):
