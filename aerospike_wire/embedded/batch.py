@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, cast
 
-from aerospike_wire.embedded import records
+from aerospike_wire.embedded import filters, records
 from aerospike_wire.embedded.place import Pending
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.embedded.rows import REPORT_STOP, RESPOND_ALL_KEYS, Rows
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, Info3, frame
 
 if TYPE_CHECKING:
@@ -41,9 +42,13 @@ def handle(node: Node, message: Message) -> Iterable[bytes] | Pending[Iterable[b
     answers: list[tuple[int, bytes | Pending[bytes]]] = []
     try:
         rows = Rows.of(message)
+        if (expression := message.fields.get(Field.FILTER)) is not None:
+            filters.check(bytes(expression))
         for row in rows:
             records.namespace_of(node, row.message)
             answers.append((row.position, node.place.single(row.message, digest=row.digest, row=True)))
+    except filters.Malformed:
+        return (_last(ResultCode.INVALID_REQUEST),)
     except (ProtocolError, Refusal):
         # The rows before the bad one have been executed all the same; nobody is told.
         return (_last(ResultCode.INVALID_REQUEST),)

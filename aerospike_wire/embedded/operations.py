@@ -175,12 +175,26 @@ def _write(bins: Bins, op: Op) -> None:
         bins[op.name] = stored(op.particle, op.data)
 
 
+def _changeable(kind: int, op: Op) -> None:
+    """Refuse what fails before the types of bin and operand are compared.
+
+    Raises:
+        Refusal: 4, the operand is of no type that a bin can have; 1, the bin holds GeoJSON,
+            which a server cannot change in place.
+    """
+    if op.particle not in _STORED:
+        raise Refusal(ResultCode.INVALID_REQUEST, f"operand of particle type {op.particle}")
+    if kind == Particle.GEOJSON:
+        raise Refusal(ResultCode.SERVER, "GeoJSON cannot be changed in place")
+
+
 def _increment(bins: Bins, op: Op) -> None:
     found = bins.get(op.name)
     if found is None:
         bins[op.name] = stored(op.particle, op.data)
         return
     kind, data = found
+    _changeable(kind, op)
     if kind != op.particle or kind not in (Particle.INTEGER, Particle.FLOAT):
         raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, "increment of another type")
     _, delta = stored(kind, op.data)
@@ -197,6 +211,7 @@ def _concatenate(bins: Bins, op: Op, *, behind: bool) -> None:
         bins[op.name] = stored(op.particle, op.data)
         return
     kind, data = found
+    _changeable(kind, op)
     if kind != op.particle or (kind not in (Particle.STRING, Particle.BLOB) and kind not in LANGUAGE_BLOBS):
         raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, "append to or prepend of another type")
     bins[op.name] = kind, data + op.data if behind else op.data + data

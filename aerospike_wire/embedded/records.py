@@ -315,7 +315,7 @@ def _renewed(record: StoredRecord, percent: int, now: int) -> int | None:
         raise Refusal(ResultCode.INVALID_REQUEST, f"touch percentage {signed}")
     seconds = now // 1000
     life = record.void_time - record.last_update // 1000
-    if (record.void_time - seconds) * 100 >= life * signed:
+    if seconds < record.void_time - life * signed // 100:
         return None
     return seconds + life
 

@@ -176,7 +176,7 @@ class Namespace:
             now: seconds since 2010.
         """
         record = self.records.get(digest)
-        if record is not None and record.void_time and record.void_time <= now:
+        if record is not None and record.void_time and record.void_time < now:
             del self.records[digest]
             return None
         return record

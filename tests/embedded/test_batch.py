@@ -176,3 +176,12 @@ def test_row_with_a_ttl_that_is_refused(wire: Wire) -> None:
     write = [op(OpCode.WRITE, "a", 1)]
     rows = [row(0, 1, info2=WRITE, ttl=500, ops=write), row(1, 2, info2=WRITE, ttl=0xFFFFFFFF, ops=write)]
     assert rows_of(wire, batch(*rows)) == ([(0, 22), (1, 0)], 0)
+
+
+@pytest.mark.parametrize("filter_", [b"\x93\xff\x01", bytes.fromhex("9301935102a161a3036162")])
+@pytest.mark.parametrize("flags", [0x09, 0x0D])
+def test_a_batch_with_a_malformed_filter_is_refused_whole(wire: Wire, filter_: bytes, flags: int) -> None:
+    """A filter of the whole batch is checked before the first row; nothing is carried out."""
+    rows = [row(0, 1, info2=WRITE, ops=[op(OpCode.WRITE, "a", 1)])]
+    assert rows_of(wire, batch(*rows, flags=flags, extra={Field.FILTER: filter_})) == ([], 4)
+    assert wire.ask(get(1)).result == 2

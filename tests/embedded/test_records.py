@@ -216,6 +216,35 @@ def test_expiry_follows_the_clock(server: EmbeddedServer, wire: Wire) -> None:
     assert wire.ask(get(1, namespace="bar")).result == 2
 
 
+def test_a_record_lives_through_the_second_in_which_it_expires() -> None:
+    """A server compares whole seconds, and drops a record once its last one is over."""
+    clock = Clock(source=lambda: 1_800_000_000.5)
+    with EmbeddedServer(namespaces=["test"], clock=clock) as server, Wire(server) as wire:
+        wire.ask(put(1, {"a": 1}, ttl=10))
+        clock.advance(10)
+        assert wire.ask(get(1)).result == 0
+        clock.advance(1)
+        assert wire.ask(get(1)).result == 2
+
+
+def test_a_read_at_the_threshold_renews() -> None:
+    """A record whose time left is just the percentage asked for is renewed, as on a server."""
+    clock = Clock(source=lambda: 1_800_000_000.5)
+    with EmbeddedServer(namespaces=["test"], clock=clock) as server, Wire(server) as wire:
+        first = wire.ask(put(1, {"a": 1}, ttl=10)).header.record_ttl
+        clock.advance(5)
+        wire.ask(get(1, ttl=50))
+        assert wire.ask(get(1)).header.record_ttl == first + 5
+
+
+@pytest.mark.parametrize("code", [OpCode.INCREMENT, OpCode.APPEND, OpCode.PREPEND])
+@pytest.mark.parametrize("held", [1, "a", [1], None])
+def test_a_change_by_nothing_is_no_question_of_types(wire: Wire, code: int, held: Any) -> None:
+    """An operand of no bin's type is refused with 4, whatever the bin holds."""
+    wire.ask(put(1, {"b": held, "other": 1}))
+    assert wire.ask(command(1, info2=WRITE, ops=[op(code, "b", None)])).result == 4
+
+
 def test_write_with_the_default_ttl_makes_a_record_permanent(wire: Wire) -> None:
     """A TTL of 0 applies the namespace's default, which is never."""
     wire.ask(put(1, {"a": 1}, ttl=100, namespace="bar"))
