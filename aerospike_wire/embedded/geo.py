@@ -1,15 +1,19 @@
 """GeoJSON values: what a node accepts, and the cell of a point (protocol section 2.6).
 
-A node keeps each geospatial value with the S2 cells that cover it. The cell of a point is
-computed here as servers do; regions are kept without cells, which clients skip anyway.
+A node keeps each geospatial value with the S2 cells that cover it: a point with the smallest
+cell around it, a region with up to twelve.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import struct
 from typing import TYPE_CHECKING, Any, Final
+
+from aerospike_wire.embedded.earth import cells, covering, shapes
+from aerospike_wire.embedded.earth.cells import to_vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +23,6 @@ _CELL: Final = struct.Struct(">Q")
 _REGION: Final = 0x01
 """Flag of a value that is a region and not a point."""
 
-_LEVELS: Final = 30
 _MIN_RING: Final = 4
 """Positions of a ring, the first repeated as the last."""
 
@@ -37,29 +40,29 @@ def stored(data: bytes) -> bytes:
     if len(data) < _HEAD.size:
         msg = "the value is shorter than its head"
         raise BadGeoJSON(msg)
-    _, cells = _HEAD.unpack_from(data)
-    start = _HEAD.size + cells * _CELL.size
+    _, count = _HEAD.unpack_from(data)
+    start = _HEAD.size + count * _CELL.size
     if start > len(data):
-        msg = f"the value claims {cells} cells and has {len(data)} bytes"
+        msg = f"the value claims {count} cells and has {len(data)} bytes"
         raise BadGeoJSON(msg)
     text = data[start:]
     shape = parse(text)
     if shape["type"] == "Point":
-        longitude, latitude = shape["coordinates"]
-        return _HEAD.pack(0, 1) + _CELL.pack(cell_id(longitude, latitude)) + text
-    return _HEAD.pack(_REGION, 0) + text
+        return _HEAD.pack(0, 1) + _CELL.pack(_leaf(shape)) + text
+    found = covering.covering(shapes.region(shape))
+    return _HEAD.pack(_REGION, len(found)) + b"".join(map(_CELL.pack, found)) + text
 
 
 def text_of(data: bytes) -> bytes:
     """The text of a stored GeoJSON particle."""
-    _, cells = _HEAD.unpack_from(data)
-    return data[_HEAD.size + cells * _CELL.size :]
+    _, count = _HEAD.unpack_from(data)
+    return data[_HEAD.size + count * _CELL.size :]
 
 
 def cells_of(data: bytes) -> Sequence[int]:
     """The cells that a stored GeoJSON particle is kept with."""
-    _, cells = _HEAD.unpack_from(data)
-    return [cell for (cell,) in _CELL.iter_unpack(data[_HEAD.size : _HEAD.size + cells * _CELL.size])]
+    _, count = _HEAD.unpack_from(data)
+    return [cell for (cell,) in _CELL.iter_unpack(data[_HEAD.size : _HEAD.size + count * _CELL.size])]
 
 
 def cells_of_text(text: bytes) -> Sequence[int]:
@@ -144,52 +147,6 @@ _CHECKS: Final = {
     "AeroCircle": _check_circle,
 }
 
-# The Hilbert curve of S2: for each of the four orientations, which quarter comes at which
-# place of the curve, and how the orientation changes in it.
-_SWAP, _INVERT = 1, 2
-_POSITIONS: Final = ((0, 1, 3, 2), (0, 3, 1, 2), (2, 3, 1, 0), (2, 1, 3, 0))
-_TURNS: Final = (_SWAP, 0, 0, _INVERT | _SWAP)
-
-
-def cell_id(longitude: float, latitude: float) -> int:
-    """The S2 leaf cell of a position in degrees: a face of the cube, then a path of quarters."""
-    phi, theta = math.radians(latitude), math.radians(longitude)
-    x = math.cos(phi) * math.cos(theta)
-    y = math.cos(phi) * math.sin(theta)
-    z = math.sin(phi)
-    face, u, v = _face(x, y, z)
-    i, j = _leaf(u), _leaf(v)
-    orientation = face & _SWAP
-    path = face
-    for level in range(_LEVELS - 1, -1, -1):
-        quarter = (i >> level & 1) << 1 | (j >> level & 1)
-        position = _POSITIONS[orientation][quarter]
-        path = path << 2 | position
-        orientation ^= _TURNS[position]
-    return path << 1 | 1
-
-
-def _face(x: float, y: float, z: float) -> tuple[int, float, float]:
-    axis = max(range(3), key=lambda index: abs((x, y, z)[index]))
-    face = axis + 3 if (x, y, z)[axis] < 0 else axis
-    return (
-        face,
-        *(
-            lambda: (y / x, z / x),
-            lambda: (-x / y, z / y),
-            lambda: (-x / z, -y / z),
-            lambda: (z / x, y / x),
-            lambda: (z / y, -x / y),
-            lambda: (-y / z, -x / z),
-        )[face](),
-    )
-
-
-def _leaf(ratio: float) -> int:
-    """From the face's plane to one of 2^30 steps, so that cells have about equal areas."""
-    share = 0.5 * math.sqrt(1 + 3 * ratio) if ratio >= 0 else 1 - 0.5 * math.sqrt(1 - 3 * ratio)
-    return max(0, min((1 << _LEVELS) - 1, math.floor(share * (1 << _LEVELS))))
-
 
 def spans(text: bytes) -> tuple[tuple[int, int], ...]:
     """The spans of cells in which an index looks for what a GeoJSON text asks for, in order.
@@ -197,5 +154,27 @@ def spans(text: bytes) -> tuple[tuple[int, int], ...]:
     Raises:
         BadGeoJSON: it is none.
     """
-    parse(text)
-    return ((0, 0xFFFF_FFFF_FFFF_FFFF),)
+    shape = parse(text)
+    if shape["type"] == "Point":
+        return tuple((cell, cell) for cell in sorted(cells.ancestors(_leaf(shape))))
+    return tuple(cells.range_of(cell) for cell in covering.covering(shapes.region(shape), covering.QUERY_LEVEL))
+
+
+def matches(text: bytes, query: bytes) -> bool:
+    """Whether a GeoJSON text is what an index is asked for: a place in a region, or a region around a place."""
+    try:
+        found, wanted = parse(text), parse(query)
+    except BadGeoJSON:
+        return False
+    if wanted["type"] == "Point":
+        return found["type"] != "Point" and shapes.region(found).holds(to_vector(*wanted["coordinates"]))
+    return found["type"] == "Point" and _region(query).holds(to_vector(*found["coordinates"]))
+
+
+@functools.lru_cache(maxsize=16)
+def _region(text: bytes) -> shapes.Region:
+    return shapes.region(parse(text))
+
+
+def _leaf(shape: dict[str, Any]) -> int:
+    return cells.Cell.of_point(to_vector(*shape["coordinates"])).id

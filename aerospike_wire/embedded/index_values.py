@@ -40,7 +40,7 @@ _SIGN: Final = 1 << 63
 
 def signed(value: int) -> int:
     """An unsigned 64-bit number as the signed one of the same bits."""
-    return value - (1 << 64) if value & _SIGN else value
+    return value if value < _SIGN else value - (1 << 64)
 
 
 def hashed(data: bytes) -> int:

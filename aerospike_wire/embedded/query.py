@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aerospike_wire.embedded import computed, filters, jobs, operations, ranges, records, turns
+from aerospike_wire.embedded import computed, filters, index_values, jobs, operations, ranges, records, turns
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field, field
@@ -48,7 +48,8 @@ SHORT_MILLISECONDS: Final = 1000
 _PIDS: Final = struct.Struct("<H")
 _BVAL: Final = struct.Struct("<q")
 _COUNT: Final = struct.Struct(">Q")
-_SIGN: Final = 1 << 63
+_DIGEST_HEAD: Final = field(Field.DIGEST, bytes(DIGEST_SIZE))[:-DIGEST_SIZE]
+_BVAL_HEAD: Final = field(Field.BVAL_ARRAY, bytes(8))[:-8]
 _MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
 _FIN_SIZE: Final = FRAME_HEADER_SIZE + MESSAGE_HEADER_SIZE
 
@@ -247,13 +248,14 @@ def _finishing(node: Node, query: Query) -> Frames:
 
 def _stream(node: Node, query: Query) -> Frames:
     job, parts, size, sent = query.job, [], FRAME_HEADER_SIZE, 0
+    pack = _Writer(node, query).pack
     for visit in _walk(node, query):
         if isinstance(visit, turns.Delay):
             yield visit
             continue
         if job.abandoned:
             break
-        packed = _record(node, query, *visit)
+        packed = pack(*visit)
         if packed is None:
             continue
         if packed:
@@ -262,9 +264,10 @@ def _stream(node: Node, query: Query) -> Frames:
         sent += 1
         if sent == query.limit:
             break
-        pause = job.pause()
-        if pause:
-            yield turns.Delay(pause)
+        if job.rate:
+            pause = job.pause()
+            if pause:
+                yield turns.Delay(pause)
         if size > CHUNK:
             yield _framed(job, parts)
             parts, size = [], FRAME_HEADER_SIZE
@@ -338,42 +341,62 @@ def _descending(digest: bytes) -> int:
     return -int.from_bytes(digest, "big")
 
 
-def _record(node: Node, query: Query, record: StoredRecord, value: int | None) -> bytes | None:
-    """The packed message of a record; empty if it has nothing to show, None if it is filtered out."""
-    message, job = query.message, query.job
-    now = node.clock.milliseconds()
-    if Field.FILTER in message.fields:
-        expression = message.fields[Field.FILTER]
-        if not filters.matches(expression, query.namespace, record, now):
-            if ranges.about_metadata(expression):
-                job.filtered_meta += 1
+class _Writer:
+    """Packs the records of one query. What is the same for all of them is made once."""
+
+    def __init__(self, node: Node, query: Query) -> None:
+        message = query.message
+        self._query = query
+        self._milliseconds = node.clock.milliseconds
+        self._job = query.job
+        self._range = query.range
+        self._filter = message.fields.get(Field.FILTER)
+        self._info1 = int(message.header.info1 & Info1.GET_NO_BINS)
+        self._selects = bool(message.ops) and not self._info1
+        self._all = bool(message.header.info2 & Info2.RESPOND_ALL_OPS)
+        self._namespace = field(Field.NAMESPACE, query.namespace.name.encode())
+        self._sets: dict[bytes, bytes] = {b"": b""}
+
+    def pack(self, record: StoredRecord, value: int | None) -> bytes | None:
+        """The message of a record; empty if it has nothing to show, None if it is filtered out."""
+        now = self._milliseconds() if self._filter is not None or self._selects or self._range is not None else 0
+        if self._filter is not None and not filters.matches(self._filter, self._query.namespace, record, now):
+            if ranges.about_metadata(self._filter):
+                self._job.filtered_meta += 1
             else:
-                job.filtered_bins += 1
+                self._job.filtered_bins += 1
             return None
-    if query.range is not None and not query.range.matches(record, now):
-        return None
-    info1 = message.header.info1 & Info1.GET_NO_BINS
-    if info1:
-        ops = []
-    elif not message.ops:
-        ops = records.all_bins(record.bins)
-    else:
-        try:
-            ops = records.read_bins(record.bins, message, compute=functools.partial(computed.run, record, now))
-        except Refusal:
-            job.failed += 1
+        if self._range is not None and not self._range.matches(record, now):
             return None
-    job.succeeded += 1
-    if not ops and message.ops and not info1 and not message.header.info2 & Info2.RESPOND_ALL_OPS:
-        return b""
-    fields = [field(Field.NAMESPACE, query.namespace.name.encode()), field(Field.DIGEST, record.digest)]
-    if record.set:
-        fields.append(field(Field.SET, record.set))
-    if record.key is not None:
-        fields.append(field(Field.KEY, record.key))
-    if value is not None:
-        fields.append(field(Field.BVAL_ARRAY, _BVAL.pack(value - (1 << 64) if value & _SIGN and value > 0 else value)))
-    head = MESSAGE.pack(
-        MESSAGE_HEADER_SIZE, info1, 0, 0, 0, 0, record.generation, record.void_time, 0, len(fields), len(ops)
-    )
-    return b"".join((head, *fields, *ops))
+        ops: list[bytes] = []
+        if self._selects:
+            compute = functools.partial(computed.run, record, now)
+            try:
+                ops = records.read_bins(record.bins, self._query.message, compute=compute)
+            except Refusal:
+                self._job.failed += 1
+                return None
+        elif not self._info1:
+            ops = records.all_bins(record.bins)
+        self._job.succeeded += 1
+        if self._selects and not ops and not self._all:
+            return b""
+        parts = [self._namespace, _DIGEST_HEAD, record.digest, self._set(record.set)]
+        count = 3 if record.set else 2
+        if record.key is not None:
+            parts.append(field(Field.KEY, record.key))
+            count += 1
+        if value is not None:
+            parts.append(_BVAL_HEAD)
+            parts.append(_BVAL.pack(index_values.signed(value)))
+            count += 1
+        head = MESSAGE.pack(
+            MESSAGE_HEADER_SIZE, self._info1, 0, 0, 0, 0, record.generation, record.void_time, 0, count, len(ops)
+        )
+        return b"".join((head, *parts, *ops))
+
+    def _set(self, name: bytes) -> bytes:
+        packed = self._sets.get(name)
+        if packed is None:
+            packed = self._sets[name] = field(Field.SET, name)
+        return packed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aerospike_wire.embedded import filters, geo, index_values, regions
+from aerospike_wire.embedded import filters, geo, index_values
 from aerospike_wire.embedded.cdt.order import read_call
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors import ProtocolError
@@ -94,8 +94,8 @@ class Range:
             return False
         kind, data = found
         if kind == Particle.GEOJSON:
-            return bool(regions.within(geo.text_of(data), self.bounds.region))
-        return any(regions.within(item, self.bounds.region) for item in index_values.items(self.index, found))
+            return geo.matches(geo.text_of(data), self.bounds.region)
+        return any(geo.matches(item, self.bounds.region) for item in index_values.items(self.index, found))
 
 
 def check_filter(message: Message) -> None:

@@ -1,16 +1,16 @@
 """Which places lie in which regions, for geospatial comparisons.
 
-Regions are taken as they are, not as the cells that a server covers them with; close to a
-border the two may differ.
+Regions are taken as they are, not as the cells that a server covers them with.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any, Final
 
 from aerospike_wire.embedded import geo
+from aerospike_wire.embedded.earth import shapes
+from aerospike_wire.embedded.earth.cells import to_vector
 
 _EARTH: Final = 6_371_000.0
 """Radius in metres."""
@@ -48,26 +48,7 @@ def _covers(outer: dict[str, Any], inner: dict[str, Any]) -> bool:
 
 
 def _holds(region: dict[str, Any], point: list[float]) -> bool:
-    coordinates = region["coordinates"]
-    if region["type"] == "AeroCircle":
-        centre, radius = coordinates
-        return bool(_distance(centre, point) <= radius)
-    polygons = coordinates if region["type"] == "MultiPolygon" else [coordinates]
-    return any(
-        _inside(polygon[0], point) and not any(_inside(hole, point) for hole in polygon[1:]) for polygon in polygons
-    )
-
-
-def _inside(ring: list[list[float]], point: list[float]) -> bool:
-    """Whether a ray from a point crosses a ring an odd number of times."""
-    longitude, latitude = point[:2]
-    found = False
-    for (start_x, start_y, *_), (end_x, end_y, *_) in itertools.pairwise(ring):
-        if (start_y > latitude) != (end_y > latitude):
-            crossing = start_x + (latitude - start_y) * (end_x - start_x) / (end_y - start_y)
-            if longitude < crossing:
-                found = not found
-    return found
+    return shapes.region(region).holds(to_vector(*point))
 
 
 def _distance(one: list[float], other: list[float]) -> float:
