@@ -15,7 +15,7 @@ from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, Info3, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aerospike_wire.embedded.node import Node
     from aerospike_wire.proto.message import Message
@@ -32,8 +32,15 @@ GOES_ON: Final = frozenset({ResultCode.OK, ResultCode.RECORD_NOT_FOUND, ResultCo
 """Results of a row that never stop a batch."""
 
 
-def handle(node: Node, message: Message) -> Iterable[bytes] | Pending[Iterable[bytes]]:
+def handle(
+    node: Node, message: Message, check: Callable[[Message], int] | None = None
+) -> Iterable[bytes] | Pending[Iterable[bytes]]:
     """Answer a batch.
+
+    Args:
+        node: the node.
+        message: the batch.
+        check: gives the code that a row is refused with, 0 for none; None if all may do all.
 
     Returns:
         The frames of the reply, which are the rows and then the message that ends it; or
@@ -46,6 +53,10 @@ def handle(node: Node, message: Message) -> Iterable[bytes] | Pending[Iterable[b
             filters.check(bytes(expression))
         for row in rows:
             records.namespace_of(node, row.message)
+            code = 0 if check is None else check(row.message)
+            if code:
+                answers.append((row.position, records.reply(code)))
+                continue
             answers.append((row.position, node.place.single(row.message, digest=row.digest, row=True)))
     except filters.Malformed:
         return (_last(ResultCode.INVALID_REQUEST),)

@@ -13,7 +13,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aerospike_wire.embedded import dispatch, turns
+from aerospike_wire.embedded import dispatch, security, turns
 from aerospike_wire.embedded.faults import Fault
 from aerospike_wire.embedded.node import Session
 from aerospike_wire.embedded.place import Pending
@@ -96,6 +96,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         self._connections.discard(self)
+        security.left(self._node, self._session)
         self._transport = None
         self._frames = None
         if self._stream is not None:

@@ -115,7 +115,10 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
     if node.enterprise:
         transactions.expire(node)
     if message.header.info1 & _BATCH:
-        return batch.handle(node, message)
+        secured = node.security.enabled
+        return batch.handle(
+            node, message, (lambda row: security.check_data(node, session, row, row=True)) if secured else None
+        )
     if Field.DIGEST in message.fields:
         reply = node.place.single(message)
         return frame(FrameType.MESSAGE, reply) if isinstance(reply, bytes) else reply.then(_framed)

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded import info_cluster as cluster
+from aerospike_wire.embedded import info_enterprise as enterprise
 from aerospike_wire.embedded import info_index as index
 from aerospike_wire.embedded import info_jobs as jobs
 from aerospike_wire.embedded import info_state as state
 from aerospike_wire.embedded import info_udf as udf
 from aerospike_wire.embedded import security
 from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters
-from aerospike_wire.embedded.users import Privilege
+from aerospike_wire.embedded.permissions import INFO as PERMISSIONS
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.keys import PARTITIONS
 
@@ -41,7 +42,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "build_arch": lambda *_: cluster.build_arch(),
     "build_os": lambda *_: cluster.build_os(),
     "build_ee_sha": cluster.constant(""),
-    "edition": cluster.constant(cluster.EDITION),
+    "edition": cluster.edition,
     "version": cluster.version,
     "release": cluster.release,
     "features": cluster.constant(cluster.FEATURES),
@@ -109,33 +110,21 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "udf-list": udf.listing,
     "udf-remove": udf.remove,
     "udf-clear-cache": udf.clear_cache,
-    # known, but not in this edition
-    **dict.fromkeys(
-        (
-            "alumni-tls-std", "roster", "roster-set", "quiesce", "quiesce-undo", "revive", "masking", "feature-key",
-            "xdr-set-filter", "xdr-get-filter", "xdr-dc-state",
-        ),
-        cluster.enterprise_only,
-    ),
-}  # fmt: skip
-"""Command to handler."""
-
-PRIVILEGES: Final = {
-    "sindex-create": Privilege.SINDEX_ADMIN,
-    "sindex-delete": Privilege.SINDEX_ADMIN,
-    "udf-put": Privilege.UDF_ADMIN,
-    "udf-remove": Privilege.UDF_ADMIN,
-    "truncate": Privilege.TRUNCATE,
-    "truncate-undo": Privilege.TRUNCATE,
-    "truncate-namespace": Privilege.TRUNCATE,
-    "truncate-namespace-undo": Privilege.TRUNCATE,
-    "set-config": Privilege.SYS_ADMIN,
-    "recluster": Privilege.SYS_ADMIN,
-    "eviction-reset": Privilege.SYS_ADMIN,
-    "query-abort": Privilege.DATA_ADMIN,
-    "query-abort-all": Privilege.DATA_ADMIN,
+    # what Community nodes know of and do not have
+    "alumni-tls-std": cluster.enterprise_only,
+    "roster": enterprise.roster,
+    "roster-set": enterprise.roster_set,
+    "quiesce": enterprise.done,
+    "quiesce-undo": enterprise.done,
+    "revive": enterprise.revive,
+    "xdr-set-filter": enterprise.xdr_set_filter,
+    "xdr-get-filter": enterprise.xdr_get_filter,
+    "xdr-dc-state": enterprise.not_here("XDR"),
+    "masking": enterprise.not_here("masking"),
+    "masking-show": enterprise.not_here("masking"),
+    "feature-key": enterprise.not_here("feature key"),
 }
-"""Commands that need a privilege when security is enabled. All others only need a login."""
+"""Command to handler."""
 
 EVERYWHERE: Final = frozenset({"truncate", "truncate-undo", "truncate-namespace", "truncate-namespace-undo"})
 """Commands that change what all nodes of a cluster know. Modules, indexes and users are theirs in common anyway."""
@@ -160,7 +149,7 @@ def answer(node: Node, session: Session, command: str) -> str:
 
 
 def _check(node: Node, session: Session, name: str, parameters: Parameters) -> None:
-    needed = PRIVILEGES.get(name)
+    needed = PERMISSIONS.get(name)
     if needed is None or not node.security.enabled:
         return
     namespace = parameters.find("namespace") or parameters.find("ns") or ""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.embedded.place import Neighbour
 
-EDITION: Final = "Aerospike Community Edition"
 COMPATIBILITY_ID: Final = 15
 FEATURES: Final = (
     "batch-any;batch-index;blob-bits;cdt-index;cdt-list;cdt-map;cluster-stable;float;geo;sindex-exists;peers;"
@@ -45,12 +44,12 @@ def build(node: Node, _session: Session, _parameters: Parameters) -> str:
 
 def version(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``version``: edition and server version."""
-    return f"{EDITION} build {node.build}"
+    return f"{node.edition.name} build {node.build}"
 
 
 def release(node: Node, _session: Session, _parameters: Parameters) -> str:
     """``release``: the same as key=value parts."""
-    return f"edition={EDITION};version={node.build};os={build_os()};arch={build_arch()}"
+    return f"edition={node.edition.name};version={node.build};os={build_os()};arch={build_arch()}"
 
 
 def build_os() -> str:
@@ -76,8 +75,13 @@ def constant(value: str) -> Callable[[Node, Session, Parameters], str]:
     return answer
 
 
+def edition(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``edition``: the edition's name."""
+    return node.edition.name
+
+
 def enterprise_only(_node: Node, _session: Session, _parameters: Parameters) -> str:
-    """What a Community node says to commands that it knows of but does not have."""
+    """What a node says to commands about things that it does not have here: TLS, racks."""
     raise InfoRefusal(ResultCode.ENTERPRISE_ONLY, "enterprise only")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aerospike_wire.embedded.edition import COMMUNITY, ENTERPRISE, Edition
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
 from aerospike_wire.embedded.jobs import Jobs
 from aerospike_wire.embedded.place import Place
+from aerospike_wire.embedded.quotas import Rate
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import Clock, Namespace, NamespaceConfig
 from aerospike_wire.embedded.transactions.ledger import Ledger
@@ -56,7 +59,7 @@ class Node:
     """The name in its certificate."""
     build: str = BUILD
     enterprise: bool = False
-    """Whether it does what an Enterprise node does: durable deletes, transactions."""
+    """Whether it does what an Enterprise node does; see :mod:`aerospike_wire.embedded.edition`."""
     compression: bool = False
     """Whether compressed requests are understood, and replies compressed for those who ask: an Enterprise feature."""
     cluster_name: str | None = None
@@ -66,6 +69,12 @@ class Node:
     modules: Modules = attrs.field(factory=Modules)
     jobs: Jobs = attrs.field(factory=Jobs)
     security: Security = attrs.field(factory=Security)
+    connections: Counter[str] = attrs.field(factory=Counter)
+    """Connections by the user that logged in on them."""
+    rates: dict[str, tuple[Rate, Rate]] = attrs.field(factory=dict)
+    """What users read and write, for their quotas, which hold at each node."""
+    xdr_filters: dict[tuple[str, str], str] = attrs.field(factory=dict)
+    """Expressions by datacenter and namespace; nothing is shipped anywhere."""
     place: Place = attrs.field(init=False, repr=False, eq=False)
     """The node's part in its cluster."""
     paused: bool = attrs.field(default=False, init=False)
@@ -77,6 +86,15 @@ class Node:
     def _alone(self) -> Place:
         return Place(self)
 
+    @property
+    def edition(self) -> Edition:
+        """What it has, and what it refuses."""
+        return ENTERPRISE if self.enterprise else COMMUNITY
+
+    def rates_of(self, user: str) -> tuple[Rate, Rate]:
+        """What a user reads and writes here."""
+        return self.rates.setdefault(user, (Rate(), Rate()))
+
     @classmethod
     def of(cls, name: str, namespaces: Sequence[NamespaceConfig], *, enterprise: bool = False) -> Node:
         """A node with empty namespaces.
@@ -85,7 +103,7 @@ class Node:
             ValueError: a namespace is strongly consistent, and the node is no Enterprise one.
         """
         strong = [config.name for config in namespaces if config.strong]
-        if strong and not enterprise:
+        if strong and not (ENTERPRISE if enterprise else COMMUNITY).strong_consistency:
             msg = f"strong consistency, as of namespace {strong[0]}, needs an Enterprise node"
             raise ValueError(msg)
         made = {

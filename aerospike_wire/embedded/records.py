@@ -166,7 +166,8 @@ def check_transaction(namespace: Namespace, message: Message) -> None:
         Refusal: 25 or 16, the message belongs to one.
     """
     if Field.MRT_ID in message.fields and not namespace.config.strong:
-        code = ResultCode.UNSUPPORTED_FEATURE if namespace.enterprise else ResultCode.ENTERPRISE_ONLY
+        has_them = namespace.edition.transactions
+        code = ResultCode.UNSUPPORTED_FEATURE if has_them else ResultCode.ENTERPRISE_ONLY
         raise Refusal(code, "transaction id")
 
 
@@ -177,7 +178,7 @@ def check_durability(namespace: Namespace, message: Message) -> None:
         Refusal: 25 or 22, a deletion of the kind that there is not.
     """
     durable = message.header.info2 & _DURABLE_DELETE
-    if durable and not namespace.enterprise:
+    if durable and not namespace.edition.durable_delete:
         raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
     if not durable and namespace.config.strong:
         raise Refusal(ResultCode.FORBIDDEN, "deletion that is not durable")
@@ -253,7 +254,7 @@ def _read(namespace: Namespace, digest: bytes, message: Message, now: int, *, ro
     if not info1 & _READ:
         raise Refusal(ResultCode.INVALID_REQUEST, "neither read nor write")
     check_transaction(namespace, message)
-    if header.info3 & _SC_READ == _SC_READ_TYPE and not namespace.enterprise:
+    if header.info3 & _SC_READ == _SC_READ_TYPE and not namespace.edition.linearized_reads:
         raise Refusal(ResultCode.ENTERPRISE_ONLY, "linearized read")
     record = namespace.find(digest, now // 1000)
     if record is None:

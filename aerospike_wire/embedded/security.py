@@ -1,7 +1,7 @@
 """The security protocol of the node (protocol section 8), and who may do what.
 
-Disabled, the node answers like Community Edition. Enabled, it does what an Enterprise node
-does, except that nobody outside it, like LDAP, can vouch for a user.
+Disabled, the node answers 51 like Community Edition, or 52 like an Enterprise node whose
+security is switched off. Enabled, it does what an Enterprise node does.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING, Final
 
+from aerospike_wire.embedded.permissions import Permission, needed
 from aerospike_wire.embedded.refusal import Refusal
-from aerospike_wire.embedded.rows import Rows
 from aerospike_wire.embedded.users import (
     FIRST_SCOPED,
     HASH_SIZE,
     MAX_NAME,
+    NO_PASSWORD,
     PREDEFINED,
     SALT,
     Grant,
-    Privilege,
     Role,
     Security,
     User,
@@ -30,18 +30,18 @@ from aerospike_wire.proto import admin
 from aerospike_wire.proto.admin import AdminCommand, AdminField, AdminMessage
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import Info1, Info2
+from aerospike_wire.users import PrivilegeCode as Privilege
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.proto.message import Message
 
-__all__ = ["Security", "check", "check_data", "handle"]
+__all__ = ["Security", "check", "check_data", "handle", "left"]
 
 _QUOTA: Final = struct.Struct(">I")
-_RECORD_JOB: Final = 0
-"""UDF_OP of a call on one record."""
+_KEEP: Final = _QUOTA.pack(admin.KEEP_QUOTA)
 
 
 # Data messages
@@ -55,44 +55,41 @@ def check(node: Node, session: Session) -> int:
     return ResultCode.OK
 
 
-def check_data(node: Node, session: Session, message: Message) -> int:
-    """0, or why a data message is refused: 80 without a login, 81 without the privilege.
+def check_data(node: Node, session: Session, message: Message, *, row: bool = False) -> int:
+    """0, or why a data message is refused: 80 without a login, 81 without the permission, 83 over the quota.
 
-    A batch is refused as a whole if one of its rows may not be carried out.
+    A batch as a whole only needs the login; its rows come here one by one.
     """
     code = check(node, session)
-    if code or not node.security.enabled:
+    if code or not node.security.enabled or (message.header.info1 & Info1.BATCH and not row):
         return code
     user = session.user or ""
-    try:
-        for part in _parts(message):
-            namespace = _text(part.fields.get(Field.NAMESPACE))
-            set_name = _text(part.fields.get(Field.SET))
-            for needed in _needed(part):
-                if not node.security.allows(user, needed, namespace, set_name):
-                    return ResultCode.ROLE_VIOLATION
-    except ProtocolError:
-        return ResultCode.OK  # whoever carries out the message finds the same and says so
-    return ResultCode.OK
+    permissions = needed(message, one=row or Field.DIGEST in message.fields)
+    namespace, set_name = _text(message.fields.get(Field.NAMESPACE)), _text(message.fields.get(Field.SET))
+    if not node.security.allows(user, permissions, namespace, set_name):
+        return ResultCode.ROLE_VIOLATION
+    return ResultCode.OK if _within_quota(node, user, message, permissions) else ResultCode.QUOTA_EXCEEDED
 
 
-def _parts(message: Message) -> Iterator[Message]:
-    if not message.header.info1 & Info1.BATCH:
-        yield message
-        return
-    for row in Rows.of(message):
-        yield row.message
+def _within_quota(node: Node, user: str, message: Message, permissions: Permission) -> bool:
+    read_quota, write_quota = node.security.quotas_of(user)
+    reads, writes = node.rates_of(user)
+    now = node.clock.seconds()
+    if permissions & (Permission.QUERY | Permission.OPS_QUERY | Permission.UDF_QUERY):
+        asked = int.from_bytes(message.fields.get(Field.RECORDS_PER_SECOND, b""), "big")
+        if message.header.info2 & Info2.WRITE:
+            return writes.query(now, write_quota, asked)
+        return reads.query(now, read_quota, asked)
+    if permissions & (Permission.WRITE | Permission.DELETE | Permission.UDF_APPLY):
+        return writes.single(now, write_quota)
+    return reads.single(now, read_quota)
 
 
-def _needed(message: Message) -> list[Privilege]:
-    if Field.UDF_MODULE in message.fields:
-        return [Privilege.READ_WRITE_UDF]
-    needed = []
-    if message.header.info2 & Info2.WRITE:
-        needed.append(Privilege.WRITE)
-    if message.header.info1 & Info1.READ or not needed:
-        needed.append(Privilege.READ)
-    return needed
+def left(node: Node, session: Session) -> None:
+    """A connection is gone."""
+    if session.user is not None:
+        node.connections[session.user] -= 1
+        session.user = None
 
 
 def _text(data: bytes | None) -> str:
@@ -105,7 +102,7 @@ def _text(data: bytes | None) -> str:
 def handle(node: Node, session: Session, body: bytes) -> bytes:
     """The body of the reply to a security frame."""
     if not node.security.enabled:
-        return admin.pack(result=ResultCode.SECURITY_NOT_SUPPORTED)
+        return admin.pack(result=node.edition.no_security)
     try:
         request = next(admin.parse(body))
     except (ProtocolError, StopIteration):
@@ -119,15 +116,15 @@ def handle(node: Node, session: Session, body: bytes) -> bytes:
         if request.command not in _WITHOUT_LOGIN and check(node, session):
             raise Refusal(ResultCode.NOT_AUTHENTICATED)
         if request.command in _BY_USER_ADMIN:
-            _require(node, session, Privilege.USER_ADMIN)
+            _require(node, session)
         return handler(node, session, request)
     except Refusal as refusal:
         return admin.pack(result=refusal.code)
 
 
-def _require(node: Node, session: Session, privilege: Privilege) -> None:
-    if not node.security.allows(session.user or "", privilege):
-        raise Refusal(ResultCode.ROLE_VIOLATION, f"needs {privilege.label}")
+def _require(node: Node, session: Session) -> None:
+    if not node.security.allows(session.user or "", Permission.USER_ADMIN):
+        raise Refusal(ResultCode.ROLE_VIOLATION, "needs user-admin")
 
 
 def _field(request: AdminMessage, kind: AdminField) -> bytes:
@@ -160,7 +157,7 @@ def _role_names(node: Node, request: AdminMessage) -> list[str]:
         names = admin.read_names(_field(request, AdminField.ROLES))
     except ProtocolError as error:
         raise Refusal(ResultCode.INVALID_FIELD, str(error)) from None
-    if any(name not in node.security.roles for name in names):
+    if not names or any(name not in node.security.roles for name in names):
         raise Refusal(ResultCode.INVALID_ROLE, "no such role")
     return names
 
@@ -174,12 +171,16 @@ def _login(node: Node, session: Session, request: AdminMessage) -> bytes:
     security = node.security
     by_certificate = session.certified is not None and not request.fields.keys() & _PROOFS
     name = session.certified or "" if by_certificate else _user_name(request)
-    if AdminField.CLEAR_PASSWORD in request.fields:
+    clear = request.fields.get(AdminField.CLEAR_PASSWORD)
+    if clear is not None and not security.external:
         raise Refusal(ResultCode.LDAP_NOT_CONFIGURED, "external users need LDAP")
     credential = b"" if by_certificate else _field(request, AdminField.CREDENTIAL)
     if name not in security.users:
         raise Refusal(ResultCode.INVALID_USER, "no such user")
-    if not by_certificate and not security.knows(name, credential):
+    if clear is not None and name in security.external:
+        if not security.vouches(name, clear):
+            raise Refusal(ResultCode.LDAP_AUTHENTICATION, "wrong password")
+    elif not by_certificate and not security.knows(name, credential):
         raise Refusal(ResultCode.INVALID_CREDENTIAL, "wrong password")
     _admit(node, session, name)
     token = security.open_session(name, node.clock.seconds())
@@ -211,7 +212,9 @@ def _authenticate(node: Node, session: Session, request: AdminMessage) -> bytes:
 def _admit(node: Node, session: Session, name: str) -> None:
     if not node.security.admits(name, session.peer):
         raise Refusal(ResultCode.NOT_WHITELISTED, "the address is on no whitelist of the user's roles")
+    left(node, session)
     session.user = name
+    node.connections[name] += 1
 
 
 # Users
@@ -224,8 +227,9 @@ def _create_user(node: Node, _session: Session, request: AdminMessage) -> bytes:
     if name in node.security.users:
         raise Refusal(ResultCode.USER_EXISTS, "the user exists")
     password = _password(request)
-    roles = _role_names(node, request) if AdminField.ROLES in request.fields else []
-    node.security.users[name] = User(password, list(dict.fromkeys(roles)))
+    given = request.fields.get(AdminField.ROLES, b"\0")
+    roles = [] if given == b"\0" else _role_names(node, request)
+    node.security.users[name] = User(password, sorted(set(roles)))
     return admin.pack()
 
 
@@ -242,8 +246,15 @@ def _drop_user(node: Node, _session: Session, request: AdminMessage) -> bytes:
 
 
 def _set_password(node: Node, _session: Session, request: AdminMessage) -> bytes:
-    _existing_user(node, request).credential = _password(request)
+    user = _existing_user(node, request)
+    _must_have_password(user)
+    user.credential = _password(request)
     return admin.pack()
+
+
+def _must_have_password(user: User) -> None:
+    if user.credential == NO_PASSWORD:
+        raise Refusal(ResultCode.FORBIDDEN_PASSWORD, "the user has no password here to be changed")
 
 
 def _change_password(node: Node, session: Session, request: AdminMessage) -> bytes:
@@ -251,6 +262,7 @@ def _change_password(node: Node, session: Session, request: AdminMessage) -> byt
     name = _user_name(request)
     if name != session.user:
         raise Refusal(ResultCode.ROLE_VIOLATION, "the password of another user")
+    _must_have_password(user)
     if not node.security.knows(name, _field(request, AdminField.OLD_PASSWORD)):
         raise Refusal(ResultCode.INVALID_CREDENTIAL, "wrong password")
     user.credential = _password(request)
@@ -259,7 +271,7 @@ def _change_password(node: Node, session: Session, request: AdminMessage) -> byt
 
 def _grant_roles(node: Node, _session: Session, request: AdminMessage) -> bytes:
     user = _existing_user(node, request)
-    user.roles = list(dict.fromkeys([*user.roles, *_role_names(node, request)]))
+    user.roles = sorted({*user.roles, *_role_names(node, request)})
     return admin.pack()
 
 
@@ -275,22 +287,28 @@ def _query_users(node: Node, session: Session, request: AdminMessage) -> bytes:
     if AdminField.USER in request.fields:
         name = _user_name(request)
         if name != session.user:
-            _require(node, session, Privilege.USER_ADMIN)
+            _require(node, session)
         _existing_user(node, request)
         names = [name]
     else:
-        _require(node, session, Privilege.USER_ADMIN)
+        _require(node, session)
         names = sorted(users)
-    blocks = [
-        admin.pack(
-            fields=[
-                (AdminField.USER, _bytes(name)),
-                (AdminField.ROLES, admin.pack_names([_bytes(role) for role in sorted(users[name].roles)])),
-            ]
-        )
-        for name in names
-    ]
+    blocks = [_user_block(node, name, users[name]) for name in names]
     return b"".join([*blocks, admin.pack(result=ResultCode.QUERY_END)])
+
+
+def _user_block(node: Node, name: str, user: User) -> bytes:
+    now = node.clock.seconds()
+    read_quota, write_quota = node.security.quotas_of(name)
+    reads, writes = node.rates_of(name)
+    fields = [
+        (AdminField.USER, _bytes(name)),
+        (AdminField.ROLES, admin.pack_names([_bytes(role) for role in sorted(user.roles)])),
+        (AdminField.READ_INFO, admin.pack_numbers(reads.told(now, read_quota))),
+        (AdminField.WRITE_INFO, admin.pack_numbers(writes.told(now, write_quota))),
+        (AdminField.CONNECTIONS, _QUOTA.pack(max(node.connections[name], 0))),
+    ]
+    return admin.pack(fields=fields)
 
 
 def _bytes(text: str) -> bytes:
@@ -378,8 +396,8 @@ def _read_quotas(node: Node, request: AdminMessage, role: Role) -> None:
         if data is not None and len(data) != _QUOTA.size:
             raise Refusal(ResultCode.INVALID_QUOTA, "a quota has four bytes")
     read, write = (found[AdminField.READ_QUOTA], found[AdminField.WRITE_QUOTA])
-    role.read_quota = role.read_quota if read is None else int.from_bytes(read, "big")
-    role.write_quota = role.write_quota if write is None else int.from_bytes(write, "big")
+    role.read_quota = role.read_quota if read in (None, _KEEP) else int.from_bytes(read or b"", "big")
+    role.write_quota = role.write_quota if write in (None, _KEEP) else int.from_bytes(write or b"", "big")
 
 
 def _query_roles(node: Node, session: Session, request: AdminMessage) -> bytes:
@@ -388,12 +406,12 @@ def _query_roles(node: Node, session: Session, request: AdminMessage) -> bytes:
     if AdminField.ROLE in request.fields:
         name = _text(request.fields[AdminField.ROLE])
         if name not in own:
-            _require(node, session, Privilege.USER_ADMIN)
+            _require(node, session)
         if name not in roles:
             raise Refusal(ResultCode.INVALID_ROLE, "no such role")
         names = [name]
     else:
-        _require(node, session, Privilege.USER_ADMIN)
+        _require(node, session)
         names = sorted(roles)
     blocks = [_role_block(name, roles[name]) for name in names]
     return b"".join([*blocks, admin.pack(result=ResultCode.QUERY_END)])
@@ -448,6 +466,8 @@ def read_grants(data: bytes) -> list[Grant]:
         raise Refusal(ResultCode.INVALID_FIELD, "a list of privileges is cut off") from None
     except ValueError:
         raise Refusal(ResultCode.INVALID_PRIVILEGE, "no such privilege") from None
+    if not grants:
+        raise Refusal(ResultCode.INVALID_PRIVILEGE, "no privilege is named")
     return grants
 
 

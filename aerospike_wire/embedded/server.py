@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
+from aerospike_wire.embedded.edition import settled
 from aerospike_wire.embedded.listener import Listener
 from aerospike_wire.embedded.loop import LoopThread
 from aerospike_wire.embedded.node import Node, check_name
@@ -44,11 +45,13 @@ class EmbeddedServer:
         namespaces: Sequence[NamespaceConfig | str] = (NamespaceConfig("test"),),
         name: str = NODE_NAME,
         cluster_name: str | None = None,
-        users: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+        users: Mapping[str, tuple[str | None, Sequence[str]]] | None = None,
+        external_users: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+        quotas: bool = True,
         clock: Clock | None = None,
-        compression: bool = False,
+        compression: bool | None = None,
         tls: NodeTLS | None = None,
-        enterprise: bool = False,
+        enterprise: bool | None = None,
     ) -> None:
         """Make a node; it listens from :meth:`start` on.
 
@@ -58,30 +61,38 @@ class EmbeddedServer:
             namespaces: configurations, or texts like ``"test"`` and ``"test,ttl=off"``.
             name: node id, at most 16 hexadecimal digits.
             cluster_name: what the node answers when asked for its cluster; None for none.
-            users: switches security on: passwords and roles by user name.
+            users: switches security on: passwords and roles by user name; a password of None
+                is that of one who has a certificate instead.
+            external_users: likewise users who log in from outside, as from LDAP.
+            quotas: whether roles may have quotas; a node without answers them with code 74.
             clock: the node's time; None for the real one.
-            compression: whether the node takes compressed requests and compresses replies, as
-                an Enterprise node does; a Community node answers them with code 25.
+            compression: whether the node takes compressed requests and compresses replies; None
+                for what the edition does.
             tls: the node's certificate; it takes connections with TLS only then. None for
                 connections in the clear.
-            enterprise: whether the node takes durable deletes, linearized reads and, in namespaces
-                with ``strong-consistency=on``, transactions; a Community node answers them with 25.
+            enterprise: the edition: True for Enterprise, with security, compression, durable
+                deletes, linearized reads and, in namespaces with ``strong-consistency=on``,
+                transactions; False for Community, which answers them with 25 and 51. None for
+                Community, unless users or compression are asked for.
 
         Raises:
             ValueError: a namespace cannot be read or comes twice, or the name is none; or a
-                namespace is strongly consistent, and the node is no Enterprise one.
+                Community node is to have something of an Enterprise one.
         """
         configs = [NamespaceConfig.parse(item) if isinstance(item, str) else item for item in namespaces]
         if not configs or len({config.name for config in configs}) != len(configs):
             msg = f"a node needs namespaces, each with a name of its own: {[config.name for config in configs]}"
             raise ValueError(msg)
-        self.node = Node.of(check_name(name), configs, enterprise=enterprise)
+        secured = users is not None or external_users is not None
+        is_enterprise = settled(enterprise, users=secured, compression=bool(compression))
+        self.node = Node.of(check_name(name), configs, enterprise=is_enterprise)
         self.node.cluster_name = cluster_name
-        self.node.compression = compression
+        self.node.compression = self.node.edition.compression if compression is None else compression
         if clock is not None:
             self.node.clock = clock
-        if users is not None:
-            self.node.security = Security.with_users(users)
+        if secured:
+            self.node.security = Security.with_users(users or {}, external_users)
+            self.node.security.quotas = quotas
         self._lock = threading.Lock()
         self._thread: LoopThread | None = None
         self._listener = Listener(self.node, host, port, tls)

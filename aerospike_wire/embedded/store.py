@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aerospike_wire.embedded import turns
+from aerospike_wire.embedded.edition import COMMUNITY, ENTERPRISE, Edition
 from aerospike_wire.embedded.index_contents import Contents
 from aerospike_wire.embedded.table import Records
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
@@ -128,6 +129,11 @@ class Namespace:
     """Whether it is a namespace of an Enterprise node."""
     ledger: Ledger | None = None
     """Its transactions, if it is strongly consistent."""
+
+    @property
+    def edition(self) -> Edition:
+        """What its node has, and what it refuses."""
+        return ENTERPRISE if self.enterprise else COMMUNITY
 
     @property
     def regime(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import functools
 import hmac
 import importlib
@@ -12,11 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aerospike_wire.embedded.permissions import GIVEN, Permission
+from aerospike_wire.users import PrivilegeCode as Privilege
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 SALT: Final = b"$2a$10$7EqJtq98hPqEX7fNZaFWoO"
 """What all clients hash passwords with; a constant of the protocol."""
+NO_PASSWORD: Final = b"$2a$10$7EqJtq98hPqEX7fNZaFWoOePA2sZy..tlOF99W2N0g5KZ3dLaw8WO"
+"""The hash of ``nopassword``: that of users who have a certificate instead."""
 HASH_SIZE: Final = 60
 """Bytes of a hashed password."""
 MAX_NAME: Final = 63
@@ -26,41 +30,6 @@ SESSION_TTL: Final = 86_400
 FIRST_SCOPED: Final = 10
 """Privileges from this code on may be limited to a namespace or a set."""
 _TOKEN_SIZE: Final = 32
-
-
-class Privilege(enum.IntEnum):
-    """What a role may allow, by code on the wire."""
-
-    USER_ADMIN = 0
-    SYS_ADMIN = 1
-    DATA_ADMIN = 2
-    UDF_ADMIN = 3
-    SINDEX_ADMIN = 4
-    READ = 10
-    READ_WRITE = 11
-    READ_WRITE_UDF = 12
-    WRITE = 13
-    TRUNCATE = 14
-
-    @property
-    def label(self) -> str:
-        """The name that people use, also that of the predefined role."""
-        return self.name.lower().replace("_", "-")
-
-
-_GIVEN_BY: Final[dict[Privilege, frozenset[Privilege]]] = {
-    Privilege.READ: frozenset({Privilege.READ, Privilege.READ_WRITE, Privilege.READ_WRITE_UDF}),
-    Privilege.WRITE: frozenset({Privilege.WRITE, Privilege.READ_WRITE, Privilege.READ_WRITE_UDF}),
-    Privilege.READ_WRITE: frozenset({Privilege.READ_WRITE, Privilege.READ_WRITE_UDF}),
-    Privilege.READ_WRITE_UDF: frozenset({Privilege.READ_WRITE_UDF}),
-    Privilege.TRUNCATE: frozenset({Privilege.TRUNCATE, Privilege.DATA_ADMIN}),
-    Privilege.UDF_ADMIN: frozenset({Privilege.UDF_ADMIN, Privilege.DATA_ADMIN}),
-    Privilege.SINDEX_ADMIN: frozenset({Privilege.SINDEX_ADMIN, Privilege.DATA_ADMIN}),
-    Privilege.DATA_ADMIN: frozenset({Privilege.DATA_ADMIN}),
-    Privilege.SYS_ADMIN: frozenset({Privilege.SYS_ADMIN}),
-    Privilege.USER_ADMIN: frozenset({Privilege.USER_ADMIN}),
-}
-"""Privilege to those that contain it."""
 
 
 @attrs.frozen
@@ -73,11 +42,9 @@ class Grant:
     set: str = ""
     """Empty for all."""
 
-    def allows(self, privilege: Privilege, namespace: str, set_name: str) -> bool:
-        """Whether it contains a privilege for a set."""
-        return (
-            self.privilege in _GIVEN_BY[privilege] and self.namespace in ("", namespace) and self.set in ("", set_name)
-        )
+    def allows(self, permission: Permission, namespace: str, set_name: str) -> bool:
+        """Whether it gives a permission for a set."""
+        return permission in GIVEN[self.privilege] and self.namespace in ("", namespace) and self.set in ("", set_name)
 
 
 @attrs.define
@@ -88,7 +55,7 @@ class Role:
     whitelist: str = ""
     """Addresses and networks that its users may come from, separated by commas; empty for all."""
     read_quota: int = 0
-    """Records per second, 0 for no limit. Told, not enforced."""
+    """Records per second, 0 for no limit."""
     write_quota: int = 0
 
 
@@ -126,7 +93,7 @@ def hashed(password: str) -> bytes:
 
 @attrs.define
 class Security:
-    """Users, roles and sessions of a node. Disabled, it answers like Community Edition."""
+    """Users, roles and sessions of a node."""
 
     enabled: bool = False
     users: dict[str, User] = attrs.field(factory=dict)
@@ -135,17 +102,25 @@ class Security:
     """Seconds."""
     quotas: bool = True
     """Whether roles may have quotas."""
+    external: dict[str, str] = attrs.field(factory=dict, repr=False)
+    """Passwords by user of those that log in from outside, as from LDAP."""
     tokens: dict[bytes, tuple[str, int]] = attrs.field(factory=dict, repr=False)
     """Session token to its user and the second since 2010 at which it expires."""
 
     @classmethod
-    def with_users(cls, users: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> Security:
+    def with_users(
+        cls,
+        users: Mapping[str, tuple[str | None, Sequence[str]]] | None = None,
+        external: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+    ) -> Security:
         """Security switched on.
 
         Args:
-            users: name to password and names of roles. None for the one user that a fresh
-                server has, ``admin`` with password ``admin``, here with all administrative
-                roles and read-write-udf.
+            users: name to password and names of roles; the password is None for one who has
+                a certificate instead. None for the one user that a fresh server has,
+                ``admin`` with password ``admin``, here with all administrative roles and
+                read-write-udf.
+            external: the same of users whose passwords are kept outside, as by LDAP.
 
         Raises:
             RuntimeError: bcrypt is not installed.
@@ -155,29 +130,34 @@ class Security:
             labels = [p.label for p in Privilege if p < FIRST_SCOPED] + [Privilege.READ_WRITE_UDF.label]
             users = {"admin": ("admin", labels)}
         made = cls(enabled=True)
-        for name, (password, roles) in users.items():
+        for name, (password, roles) in {**users, **(external or {})}.items():
             unknown = sorted(set(roles) - made.roles.keys())
             if unknown:
                 msg = f"user {name!r} has the unknown role {unknown[0]!r}"
                 raise ValueError(msg)
-            made.users[name] = User(hashed(password), list(roles))
+            made.users[name] = User(NO_PASSWORD if password is None else hashed(password), sorted(set(roles)))
+        for name, (password, _) in (external or {}).items():
+            made.users[name].credential = NO_PASSWORD
+            made.external[name] = password
         return made
 
-    def allows(self, user: str, privilege: Privilege, namespace: str = "", set_name: str = "") -> bool:
-        """Whether one of a user's roles gives a privilege for a set."""
-        return any(grant.allows(privilege, namespace, set_name) for grant in self._grants(user))
+    def allows(self, user: str, permissions: Permission, namespace: str = "", set_name: str = "") -> bool:
+        """Whether a user's roles give all of these permissions for a set."""
+        grants = [grant for role in self._roles(user) for grant in role.grants]
+        return all(any(grant.allows(one, namespace, set_name) for grant in grants) for one in permissions)
 
-    def _grants(self, user: str) -> Iterable[Grant]:
+    def _roles(self, user: str) -> list[Role]:
         found = self.users.get(user)
-        for name in found.roles if found else ():
-            role = self.roles.get(name)
-            if role is not None:
-                yield from role.grants
+        return [self.roles[name] for name in found.roles if name in self.roles] if found else []
+
+    def quotas_of(self, user: str) -> tuple[int, int]:
+        """How many records a user may read and write per second: the largest of its roles' quotas; 0 for no limit."""
+        roles = self._roles(user) if self.quotas else []
+        return max((role.read_quota for role in roles), default=0), max((role.write_quota for role in roles), default=0)
 
     def admits(self, user: str, peer: str) -> bool:
         """Whether a user may come from an address, ``host:port``."""
-        found = self.users.get(user)
-        listed = [self.roles[name].whitelist for name in found.roles if name in self.roles] if found else []
+        listed = [role.whitelist for role in self._roles(user)]
         networks = [part for whitelist in listed if whitelist for part in whitelist.split(",")]
         if not networks:
             return True
@@ -190,7 +170,14 @@ class Security:
     def knows(self, user: str, credential: bytes) -> bool:
         """Whether a hashed password is the user's."""
         found = self.users.get(user)
-        return found is not None and hmac.compare_digest(found.credential, credential)
+        if found is None or found.credential == NO_PASSWORD:
+            return False
+        return hmac.compare_digest(found.credential, credential)
+
+    def vouches(self, user: str, password: bytes) -> bool:
+        """Whether a password is that of a user whom somebody else, as LDAP would, keeps passwords for."""
+        kept = self.external.get(user)
+        return kept is not None and hmac.compare_digest(kept.encode(), password)
 
     def open_session(self, user: str, now: int) -> bytes:
         """A new session token.

@@ -10,13 +10,15 @@ import pytest
 
 from aerospike_wire.embedded import info, security
 from aerospike_wire.embedded.node import Node, Session
+from aerospike_wire.embedded.permissions import Permission, needed
 from aerospike_wire.embedded.store import Clock, NamespaceConfig
-from aerospike_wire.embedded.users import Grant, Privilege, Security, User, hashed
+from aerospike_wire.embedded.users import Grant, Role, Security, User, hashed
 from aerospike_wire.proto import admin
 from aerospike_wire.proto.admin import AdminCommand, AdminField
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import Info1, Info2, MessageHeader
 from aerospike_wire.proto.message import Message
+from aerospike_wire.users import PrivilegeCode as Privilege
 
 pytest.importorskip("bcrypt")
 
@@ -32,6 +34,7 @@ def node() -> Node:
     made = Node.of("A1", [NamespaceConfig("test"), NamespaceConfig("bar")])
     made.clock = Clock(source=lambda: 1_700_000_000.0)
     made.security = Security.with_users(USERS)
+    made.security.roles["mine"] = Role()
     return made
 
 
@@ -169,6 +172,8 @@ def test_users_are_made_and_dropped(node: Node) -> None:
         (AdminCommand.SET_PASSWORD, [user("nobody"), password("pw")], 60),
         (AdminCommand.GRANT_ROLES, [user("nobody"), roles("read")], 60),
         (AdminCommand.GRANT_ROLES, [user("alice"), roles("nope")], 70),
+        (AdminCommand.GRANT_ROLES, [user("alice"), roles()], 70),
+        (AdminCommand.GRANT_PRIVILEGES, [role("mine"), privileges()], 72),
         (AdminCommand.REVOKE_ROLES, [user("alice"), roles("nope")], 70),
         (AdminCommand.QUERY_USERS, [user("nobody")], 60),
         (AdminCommand.CREATE_ROLE, [role("read")], 71),
@@ -308,22 +313,131 @@ def test_data_commands_need_privileges(node: Node) -> None:
     assert security.check_data(node, Session(), read) == 80
 
 
-def test_batches_need_privileges_for_every_row(node: Node) -> None:
-    """One row that may not be carried out makes the batch refused."""
+def test_rows_of_batches_need_privileges_one_by_one(node: Node) -> None:
+    """A row that may not be carried out is refused, the others are not; the batch as a whole needs a login."""
     node.security.users["reader"] = User(hashed("pw"), ["read"])
     reader = login(node, "reader", "pw")
+    batch = message(info1=Info1.BATCH)
+    read, write = message(info1=Info1.READ), message(info2=Info2.WRITE)
+    assert security.check_data(node, Session(), batch) == 80
+    assert security.check_data(node, reader, batch) == 0
+    assert [security.check_data(node, reader, row, row=True) for row in (read, write)] == [0, 81]
 
-    def row(info1: int, info2: int) -> bytes:
-        field = struct.pack(">IB", 5, Field.NAMESPACE) + b"test"
-        return bytes(4) + bytes(20) + bytes((0x02, info1, info2, 0)) + struct.pack(">HH", 1, 0) + field
 
-    def batch(*rows: bytes) -> Message:
-        return message(info1=Info1.BATCH, BATCH=struct.pack(">IB", len(rows), 0) + b"".join(rows))
+def test_queries_need_privileges(node: Node) -> None:
+    """Reading queries, jobs that write, and functions over records each need theirs."""
+    node.security.users["reader"] = User(hashed("pw"), ["read"])
+    reader, alice = login(node, "reader", "pw"), login(node, "alice", "pw")
+    query, job = message(info1=Info1.READ), message(info2=Info2.WRITE)
+    functions = message(info1=Info1.READ, UDF_MODULE=b"m")
+    assert [security.check_data(node, reader, m) for m in (query, job, functions)] == [0, 81, 81]
+    assert [security.check_data(node, alice, m) for m in (query, job, functions)] == [0, 0, 81]
 
-    read, write = row(Info1.READ, 0), row(0, Info2.WRITE)
-    assert security.check_data(node, reader, batch(read, read)) == 0
-    assert security.check_data(node, reader, batch(read, write)) == 81
-    assert security.check_data(node, login(node, "alice", "pw"), batch(read, write)) == 0
+
+def test_deletes_need_their_permission() -> None:
+    """Each kind of command on a record, by its flags."""
+    flags = [(Info1.READ, 0), (0, Info2.WRITE), (0, Info2.WRITE | Info2.DELETE), (Info1.READ, Info2.WRITE)]
+    found = [needed(message(info1=one, info2=two), one=True) for one, two in flags]
+    both = Permission.WRITE | Permission.READ
+    assert found == [Permission.READ, Permission.WRITE, Permission.DELETE, both]
+    assert needed(message(info2=Info2.WRITE, UDF_MODULE=b"m"), one=True) is Permission.UDF_APPLY
+
+
+def with_quota(node: Node, read: int, write: int) -> Session:
+    """A session of a user with two roles, the smaller and the larger quota."""
+    node.security.roles["small"] = Role([Grant(Privilege.READ_WRITE_UDF)], read_quota=1)
+    node.security.roles["large"] = Role(read_quota=read, write_quota=write)
+    node.security.users["bob"] = User(hashed("pw"), ["small", "large"])
+    return login(node, "bob", "pw")
+
+
+def record(*, info1: int = 0, info2: int = 0) -> Message:
+    """A command on one record."""
+    return message(info1=info1, info2=info2, DIGEST=bytes(20))
+
+
+def test_quotas_are_kept(node: Node) -> None:
+    """The largest of the roles' quotas holds for a second, for reads and writes each."""
+    bob = with_quota(node, 3, 2)
+    read, write = record(info1=Info1.READ), record(info2=Info2.WRITE)
+    assert [security.check_data(node, bob, read) for _ in range(4)] == [0, 0, 0, 83]
+    assert [security.check_data(node, bob, write, row=True) for _ in range(3)] == [0, 0, 83]
+    node.clock.advance(1)
+    assert security.check_data(node, bob, read) == 0
+    node.security.quotas = False
+    assert [security.check_data(node, bob, read) for _ in range(9)] == [0] * 9
+
+
+def test_queries_under_a_quota_say_how_fast_they_go(node: Node) -> None:
+    """One without a limit is refused, one whose limit fits is not, and counts."""
+    bob = with_quota(node, 100, 0)
+    limitless = message(info1=Info1.READ)
+
+    def limited(rate: int) -> Message:
+        return message(info1=Info1.READ, RECORDS_PER_SECOND=struct.pack(">I", rate))
+
+    queries = (limitless, limited(101), limited(60), limited(60), limited(40))
+    assert [security.check_data(node, bob, query) for query in queries] == [83, 83, 0, 83, 0]
+    assert security.check_data(node, bob, record(info1=Info1.READ)) == 83
+    assert security.check_data(node, bob, message(info2=Info2.WRITE)) == 0
+    root = login(node, "root", "secret")
+    block, _ = ask(node, root, AdminCommand.QUERY_USERS, user("bob"))
+    assert admin.read_numbers(block.fields[AdminField.READ_INFO]) == [100, 0, 100, 0]
+    assert admin.read_numbers(block.fields[AdminField.WRITE_INFO]) == [0, 0, 0, 1]
+
+
+def test_users_are_told_with_rates_and_connections(node: Node) -> None:
+    """What an administrator sees of them."""
+    root = login(node, "root", "secret")
+    alice = [login(node, "alice", "pw") for _ in range(3)]
+    security.left(node, alice.pop())
+    for _ in range(2):
+        assert security.check_data(node, alice[0], record(info1=Info1.READ)) == 0
+    block, _ = ask(node, root, AdminCommand.QUERY_USERS, user("alice"))
+    assert admin.read_numbers(block.fields[AdminField.READ_INFO]) == [0, 2, 0, 0]
+    assert admin.read_number(block.fields[AdminField.CONNECTIONS]) == 2
+    assert code(node, alice[0], AdminCommand.LOGIN, *credentials("root", "secret")) == 0
+    assert (node.connections["alice"], node.connections["root"]) == (1, 2)
+
+
+def test_quotas_can_be_left_alone(node: Node) -> None:
+    """All ones in place of a quota keep it, as the official client sends for one that is not given."""
+    root = login(node, "root", "secret")
+    quota = (AdminField.WRITE_QUOTA, struct.pack(">I", 4500))
+    assert code(node, root, AdminCommand.CREATE_ROLE, role("r"), privileges(Grant(Privilege.READ)), quota) == 0
+    fields = [(AdminField.READ_QUOTA, struct.pack(">I", 250)), (AdminField.WRITE_QUOTA, b"\xff" * 4)]
+    assert code(node, root, AdminCommand.SET_QUOTAS, role("r"), *fields) == 0
+    assert (node.security.roles["r"].read_quota, node.security.roles["r"].write_quota) == (250, 4500)
+
+
+def test_users_without_a_password(node: Node) -> None:
+    """They cannot log in with the word that stands for none, and none can be set."""
+    root = login(node, "root", "secret")
+    assert code(node, root, AdminCommand.CREATE_USER, user("pki"), password("nopassword"), roles("read")) == 0
+    assert code(node, Session(), AdminCommand.LOGIN, *credentials("pki", "nopassword")) == 65
+    assert code(node, root, AdminCommand.SET_PASSWORD, user("pki"), password("new")) == 64
+    by_certificate = Session("127.0.0.1:5000", certified="pki")
+    assert code(node, by_certificate, AdminCommand.LOGIN) == 0
+    assert by_certificate.user == "pki"
+
+
+def test_users_from_outside() -> None:
+    """Their clear password is asked of whoever keeps it; others cannot log in so."""
+    node = Node.of("A1", [NamespaceConfig("test")], enterprise=True)
+    node.security = Security.with_users({"in": ("pw", ["read"])}, {"out": ("far", ["read"])})
+
+    def outside(name: str, text: str) -> int:
+        return code(
+            node, Session(), AdminCommand.LOGIN, *credentials(name, text), (AdminField.CLEAR_PASSWORD, text.encode())
+        )
+
+    assert [outside("out", "far"), outside("out", "wrong"), outside("in", "pw"), outside("nobody", "x")] == [
+        0,
+        93,
+        0,
+        60,
+    ]
+    assert code(node, Session(), AdminCommand.LOGIN, *credentials("out", "far")) == 65
 
 
 def test_info_commands_need_privileges(node: Node) -> None:

@@ -13,6 +13,7 @@ import attrs
 
 from aerospike_wire.embedded.cluster.fabric import Fabric
 from aerospike_wire.embedded.cluster.node import ClusterNode
+from aerospike_wire.embedded.edition import settled
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
 from aerospike_wire.embedded.loop import LoopThread
@@ -67,12 +68,12 @@ class EmbeddedCluster:
         port: int = 0,
         names: Sequence[str] | None = None,
         cluster_name: str | None = None,
-        users: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+        users: Mapping[str, tuple[str | None, Sequence[str]]] | None = None,
         tls: NodeTLS | None = None,
         rack_ids: Sequence[int] | None = None,
         clock: Clock | None = None,
-        compression: bool = False,
-        enterprise: bool = False,
+        compression: bool | None = None,
+        enterprise: bool | None = None,
         heartbeat_timeout: float = 100,
         migration_pause: float = 1,
     ) -> None:
@@ -95,8 +96,8 @@ class EmbeddedCluster:
             rack_ids: the rack of each node, from 1 on; replicas are put on different racks
                 then, as an Enterprise cluster does. None for no racks.
             clock: the nodes' time; None for the real one.
-            compression: whether the nodes take and send compressed messages, as Enterprise
-                nodes do.
+            compression: whether the nodes take and send compressed messages; None for what
+                the edition does.
             enterprise: whether the nodes are Enterprise ones, as for EmbeddedServer.
             heartbeat_timeout: milliseconds after which the others leave a silent node behind.
             migration_pause: milliseconds between two goes of moving 32 partitions; larger
@@ -131,8 +132,10 @@ class EmbeddedCluster:
         ]
         self._host, self._port, self._tls = host, port, tls
         self._cluster_name = cluster_name
+        self._enterprise = settled(
+            enterprise, users=users is not None, compression=bool(compression), rack_ids=rack_ids is not None
+        )
         self._compression = compression
-        self._enterprise = enterprise
         self._ledgers = {config.name: Ledger() for config in configs if config.strong}
         for name, ledger in self._ledgers.items():
             ledger.place = functools.partial(self._mastered, name)
@@ -170,7 +173,7 @@ class EmbeddedCluster:
     def _share(self, node: Node) -> None:
         """Give a node what is the same on all nodes."""
         node.cluster_name = self._cluster_name
-        node.compression = self._compression
+        node.compression = node.edition.compression if self._compression is None else self._compression
         node.clock = self._clock
         node.indexes, node.modules, node.security = self._indexes, self._modules, self._security
         node.faults.common = self.faults
