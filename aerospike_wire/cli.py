@@ -1,4 +1,4 @@
-"""The command line: demo, serve, proxy, explain, errors."""
+"""The command line: demo, serve, proxy, explain, errors, run-as-aerospike."""
 
 from __future__ import annotations
 
@@ -128,7 +128,27 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("errors", help="list all exceptions")
     command.add_argument("--json", action="store_true", help="print one JSON object for each class")
     command.set_defaults(run=_errors)
+
+    command = commands.add_parser(
+        "run-as-aerospike", help="run a program written for the official client on this one",
+        description="Runs a script, or with -m a module, with this client in the place of the module aerospike "
+        "and of its helpers. All further arguments are the program's.",
+    )  # fmt: skip
+    command.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as for python -m")
+    command.add_argument("program", metavar="PROGRAM", help="path of a script, or name of a module")
+    command.add_argument("arguments", metavar="...", nargs=argparse.REMAINDER, help="arguments of the program")
+    command.set_defaults(run=_run_as_aerospike)
     return parser
+
+
+def _run_as_aerospike(arguments: argparse.Namespace) -> int:
+    from aerospike_wire.compat.installation import run_program  # noqa: PLC0415  the other commands need no façade
+
+    if not arguments.module and not os.path.isfile(arguments.program):
+        _complain(f"there is no program {arguments.program!r}")
+        return _MISUSED
+    run_program([arguments.program, *arguments.arguments], module=arguments.module)
+    return 0
 
 
 def _complain(text: str) -> None:

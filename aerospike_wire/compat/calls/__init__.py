@@ -1,0 +1,1 @@
+"""The calls of the façade's client, one module for each family."""

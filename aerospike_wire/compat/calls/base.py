@@ -1,0 +1,94 @@
+"""What all families of calls stand on: this client's own, and the way of policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aerospike_wire.compat.policies import invalid_key, policy_of
+from aerospike_wire.compat.refusal import refused
+from aerospike_wire.errors import ClientError
+from aerospike_wire.sync import Client as Native
+
+if TYPE_CHECKING:
+    from aerospike_wire.compat.config import Setup
+    from aerospike_wire.compat.values import Translator
+    from aerospike_wire.core import Core
+    from aerospike_wire.policy import Policy
+
+
+class Base:
+    """A client without calls."""
+
+    _setup: Setup
+    _native: Native
+    _core: Core
+    _translator: Translator
+    _validate: bool
+
+    @property
+    def native(self) -> Native:
+        """This client's own, on the same connections."""
+        return self._native
+
+    def _open(self, setup: Setup) -> None:
+        self._setup = setup
+        self._translator = setup.translator
+        self._validate = setup.validate
+        self._renew(setup.settings)
+
+    def _renew(self, settings: dict[str, Any]) -> None:
+        self._native = Native(settings)
+        self._core = self._native._core  # noqa: SLF001  the façade runs this client's commands itself
+
+    def _connect(self, username: Any, password: Any) -> None:
+        settings = self._setup.settings
+        for name, value in (("username", username), ("password", password)):
+            if value is not None and not isinstance(value, str):
+                raise refused(name, f"{name} must be a str")
+        if username is not None:
+            settings = {**settings, "user": username, "password": password}
+        if self._core.cluster.closed or settings is not self._setup.settings:
+            self._native.close()
+            self._renew(settings)
+        self._native.connect()
+
+    def close(self) -> None:
+        """Close all connections. ``connect()`` opens the client again."""
+        self._native.close()
+
+    def is_connected(self) -> bool:
+        """True while the client is connected."""
+        return self._native.is_connected()
+
+    def shm_key(self) -> int | None:
+        """The key of the shared memory that the configuration asks for; this client uses none."""
+        if self._core.cluster.closed:
+            raise ClientError("the client is closed")
+        return self._setup.shm_key
+
+    def _policy(self, cls: type[Policy], given: Any) -> dict[str, Any] | None:
+        if given is None:
+            return None
+        return policy_of(cls, given, self._translator, validate=self._validate)
+
+    def _row_policy(self, cls: type[Policy], section: str, given: Any) -> Policy:
+        """The policy of a batch's row: the configuration's for rows, and the call's on top.
+
+        Unlike this client's own, rows do not take over what is configured for single writes.
+        """
+        own = self._policy(cls, given) or {}
+        return cls.of({**self._setup.rows.get(section, {}), **own})
+
+    def _meta(self, meta: Any) -> dict[str, int] | None:
+        if meta is None:
+            return None
+        if not isinstance(meta, dict):
+            raise refused("meta", "Metadata should be of type dictionary")
+        found = {}
+        for name, value in meta.items():
+            if name in ("gen", "ttl"):
+                if value is not None:
+                    found[name] = value
+            elif self._validate:
+                raise invalid_key(name, "record metadata")
+        return found

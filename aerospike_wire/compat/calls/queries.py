@@ -1,0 +1,98 @@
+"""Queries, scans and their jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aerospike_wire.compat.calls.base import Base
+from aerospike_wire.compat.predicates import predicate_of
+from aerospike_wire.compat.query import Query, Scan
+from aerospike_wire.compat.refusal import refused
+from aerospike_wire.errors import ClusterError
+from aerospike_wire.policy import InfoPolicy, ScanPolicy, WritePolicy
+
+Policy = dict[str, Any] | None
+
+
+class Queries(Base):
+    """Queries, scans and their jobs."""
+
+    def query(self, namespace: str | None = None, set: str | None = None) -> Query:
+        """Begin a query of a set, or of a namespace."""
+        self._check(namespace, set)
+        return Query.of(self, self._native.query(str(namespace), set))
+
+    def scan(self, namespace: str | None = None, set: str | None = None) -> Scan:
+        """Begin a scan of a set, or of a namespace."""
+        self._check(namespace, set)
+        return Scan.of(self, self._native.scan(str(namespace), set))
+
+    def _check(self, namespace: Any, set_name: Any) -> None:
+        if self._core.cluster.closed:
+            raise ClusterError("No connection to aerospike cluster")
+        if not isinstance(namespace, str):
+            raise refused("namespace", "Parameters are incorrect: namespace must be a string")
+        if set_name is not None and not isinstance(set_name, str):
+            raise refused("set", "Set should be string, unicode or None")
+
+    def query_apply(
+        self,
+        ns: str,
+        set: str | None,
+        predicate: tuple[Any, ...],
+        module: str,
+        function: str,
+        args: list[Any] | None = None,
+        policy: Policy = None,
+    ) -> int:
+        """Apply a Lua function to the records that a predicate finds, in the background.
+
+        Returns:
+            Number of the job, for ``job_info``.
+        """
+        query = self.query(ns, set)
+        if predicate is not None:
+            predicate_of(predicate)
+            query.where(predicate)
+        self._check_function(module, function, args)
+        query.apply(module, function, args)
+        return int(query._native.execute_background(self._policy(WritePolicy, policy)))
+
+    def scan_apply(
+        self,
+        ns: str,
+        set: str | None,
+        module: str,
+        function: str,
+        args: list[Any] | None = None,
+        policy: Policy = None,
+        options: dict[str, Any] | None = None,
+        block: bool = True,  # noqa: FBT001, FBT002  the official signature
+    ) -> int:
+        """Apply a Lua function to all records of a set or namespace, in the background.
+
+        Returns:
+            Number of the job, for ``job_info``.
+        """
+        if options is not None and not isinstance(options, dict):
+            raise refused("options", "options must be a dict")
+        scan = self.scan(ns, set)
+        self._check_function(module, function, args)
+        scan.apply(module, function, args)
+        task = scan._native.execute_background(self._policy(ScanPolicy, policy))
+        if block:
+            task.wait()
+        return int(task)
+
+    def _check_function(self, module: Any, function: Any, args: Any) -> None:
+        for name, value in (("module", module), ("function", function)):
+            if not isinstance(value, str):
+                raise refused(name, f"{name} name should be string")
+        if args is not None and not isinstance(args, list):
+            raise refused("args", "Arguments should be a list")
+
+    def job_info(self, job_id: int, module: str, policy: Policy = None) -> dict[str, int]:
+        """How far a job is: ``progress_pct``, ``records_read`` and ``status`` (``JOB_STATUS_...``)."""
+        if module not in ("query", "scan"):
+            raise refused("module", "Module can have only two values: aerospike.JOB_SCAN or aerospike.JOB_QUERY")
+        return dict(self._native.job_info(job_id, module, self._policy(InfoPolicy, policy)))

@@ -1,0 +1,66 @@
+"""The official client's ``Client``: its calls, by family, on top of this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aerospike_wire.compat.calls.admin import Admin
+from aerospike_wire.compat.calls.batches import Batches
+from aerospike_wire.compat.calls.indexes import Indexes
+from aerospike_wire.compat.calls.nodes import Nodes
+from aerospike_wire.compat.calls.queries import Queries
+from aerospike_wire.compat.calls.records import Records
+from aerospike_wire.compat.calls.transactions import Transactions
+from aerospike_wire.compat.calls.udf import Functions
+from aerospike_wire.compat.config import setup_of
+from aerospike_wire.compat.refusal import refused
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_UNSET: Any = object()
+
+
+class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transactions):
+    """A client with the official client's calls, arguments and results.
+
+    Made by :func:`aerospike_wire.compat.client`, which connects it. ``native`` is this
+    client's own, for what the official one has not.
+    """
+
+    def __init__(self, config: dict[str, Any] = _UNSET) -> None:
+        if config is _UNSET:
+            try:
+                raise TypeError("Client() needs a configuration")
+            except TypeError as error:
+                problem = refused("config", "No config argument")
+                problem.__context__ = error
+                raise problem  # noqa: B904  the official client's context, which its suite looks at
+        self._open(setup_of(config))
+
+    def connect(self, username: str | None = None, password: str | None = None) -> Self:
+        """Connect, unless the client is connected.
+
+        Args:
+            username: the user; by default the one of the configuration.
+            password: the user's password.
+
+        Returns:
+            This client.
+        """
+        self._connect(username, password)
+        return self
+
+
+def client(config: dict[str, Any] = _UNSET) -> Client:
+    """A connected client.
+
+    Args:
+        config: ``hosts`` and further settings, as for the official client; besides,
+            ``error_hooks`` and ``error_detail`` of this one.
+
+    Raises:
+        ParamError: a setting cannot be used.
+        ClientError: the cluster cannot be reached.
+    """
+    return Client(config).connect()

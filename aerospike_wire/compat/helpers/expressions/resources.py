@@ -1,0 +1,174 @@
+"""``aerospike_helpers.expressions.resources``: what all expressions have in common.
+
+An expression keeps what it was given and becomes one of this client's, which checks it,
+when it is used: the official client finds mistakes then, and programs catch them there.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from aerospike_wire.compat.contexts import contexts_of
+from aerospike_wire.compat.helpers.cdt_ctx import _cdt_ctx
+from aerospike_wire.compat.refusal import refused
+from aerospike_wire.compat.values import Translator
+from aerospike_wire.expressions import Compiled, Expression, ResultType
+from aerospike_wire.expressions import arithmetic as ours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ReturnType:
+    """A bit of return types that the module of constants has not."""
+
+    LIST_RETURN_INVERTED = 0x10000
+    MAP_RETURN_INVERTED = 0x10000
+
+
+class _BaseExpr:
+    """An expression that has not been built yet."""
+
+    _build: ClassVar[Callable[..., Expression]]
+    _signature: ClassVar[inspect.Signature]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._signature.bind(*args, **kwargs)  # the mistake that Python itself finds: a TypeError
+        self._args = args
+        self._kwargs = kwargs
+
+    def compile(self) -> CompiledExpression:
+        """The expression as policies and operations take it."""
+        return CompiledExpression(self)
+
+    def build(self, translator: Translator) -> Expression:
+        """This client's expression.
+
+        Raises:
+            ParamError: an argument cannot be used.
+        """
+        args = [_argument(value, translator) for value in self._args]
+        kwargs = {name: _argument(value, translator) for name, value in self._kwargs.items()}
+        return type(self)._build(*args, **kwargs)  # noqa: SLF001  of its own class
+
+    def __repr__(self) -> str:
+        shown = [repr(value) for value in self._args] + [f"{name}={value!r}" for name, value in self._kwargs.items()]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __add__(self, right: Any) -> _Operator:
+        return _Operator(operator.add, self, right)
+
+    def __sub__(self, right: Any) -> _Operator:
+        return _Operator(operator.sub, self, right)
+
+    def __mul__(self, right: Any) -> _Operator:
+        return _Operator(operator.mul, self, right)
+
+    def __truediv__(self, right: Any) -> _Operator:
+        return _Operator(operator.truediv, self, right)
+
+    def __floordiv__(self, right: Any) -> _Operator:
+        return _Operator(operator.floordiv, self, right)
+
+    def __pow__(self, right: Any) -> _Operator:
+        return _Operator(operator.pow, self, right)
+
+    def __mod__(self, right: Any) -> _Operator:
+        return _Operator(operator.mod, self, right)
+
+    def __abs__(self) -> _Operator:
+        return _Operator(abs, self)
+
+    def __floor__(self) -> _Operator:
+        return _Operator(ours.Floor, self)
+
+    def __ceil__(self) -> _Operator:
+        return _Operator(ours.Ceil, self)
+
+
+class _Operator(_BaseExpr):
+    """What ``a + b`` and the like make."""
+
+    def __init__(self, make: Callable[..., Any], *operands: Any) -> None:
+        self._make = make
+        self._args = operands
+        self._kwargs = {}
+
+    def build(self, translator: Translator) -> Expression:
+        """This client's expression."""
+        found: Expression = self._make(*(_argument(value, translator) for value in self._args))
+        return found
+
+
+class CompiledExpression:
+    """What ``compile()`` gives: opaque, for policies and operations."""
+
+    def __init__(self, expression: _BaseExpr) -> None:
+        self.expression = expression
+
+    def build(self, translator: Translator) -> Compiled:
+        """The bytes of the expression.
+
+        Raises:
+            ParamError: it cannot be used.
+        """
+        return self.expression.build(translator).compile()
+
+    @property
+    def compiled(self) -> Compiled:
+        """The bytes of the expression, for this client's own calls."""
+        return self.build(_PLAIN)
+
+    def __repr__(self) -> str:
+        return f"{self.expression!r}.compile()"
+
+
+TypeExpression = CompiledExpression
+_PLAIN: Final = Translator()
+
+
+def _argument(value: Any, translator: Translator) -> Any:
+    if isinstance(value, _BaseExpr):
+        return value.build(translator)
+    if isinstance(value, CompiledExpression):
+        return value.build(translator)
+    if isinstance(value, list) and value and isinstance(value[0], _cdt_ctx):
+        return contexts_of(value, translator)
+    return translator.inward(value)
+
+
+def bytes_of(given: Any, translator: Translator) -> bytes:
+    """The bytes of a compiled expression, of either client.
+
+    Raises:
+        ParamError: it is none, or cannot be used.
+    """
+    if isinstance(given, CompiledExpression):
+        return given.build(translator)
+    if isinstance(given, Compiled):
+        return given
+    if isinstance(given, Expression):
+        return given.compile()
+    kind = type(given).__name__
+    hint = "; call compile() on it" if isinstance(given, _BaseExpr) else ""
+    raise refused("expressions", f"expressions must be a compiled expression, not {kind}{hint}")
+
+
+def lazy(build: type[Expression] | Callable[..., Expression], name: str, module: str) -> type[_BaseExpr]:
+    """The official client's class for one of this client's expressions."""
+    return type(
+        name,
+        (_BaseExpr,),
+        {
+            "__doc__": build.__doc__,
+            "__module__": module,
+            "_build": staticmethod(build),
+            "_signature": inspect.signature(build),
+            "__signature__": inspect.signature(build),
+        },
+    )
+
+
+__all__ = ["CompiledExpression", "ResultType", "ReturnType", "TypeExpression", "bytes_of", "lazy"]

@@ -1,0 +1,134 @@
+"""Operations: dicts that the official helpers make, or programs by hand, and this client's for them.
+
+Each helper is a row: the function of :mod:`aerospike_wire.operations` that it stands for,
+the number in the dict's ``op``, and the names under which the dict keeps arguments where
+they differ. The same row leads both ways.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
+
+import attrs
+
+from aerospike_wire.compat.contexts import contexts_of
+from aerospike_wire.compat.policies import without_unknown
+from aerospike_wire.compat.refusal import refused
+from aerospike_wire.operations.operation import Operation
+from aerospike_wire.operations.policies import BitPolicy, HllPolicy, ListPolicy, MapPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aerospike_wire.compat.values import Translator
+
+P = ParamSpec("P")
+
+_POLICIES: Final = {
+    "list_policy": frozenset(attrs.fields_dict(ListPolicy)),
+    "map_policy": frozenset(attrs.fields_dict(MapPolicy)),
+    "hll_policy": frozenset(attrs.fields_dict(HllPolicy)),
+    "policy": frozenset(attrs.fields_dict(BitPolicy)),
+}
+"""Keys of dicts that hold a policy, and what the policy may have."""
+
+
+@attrs.frozen
+class Row:
+    """One helper."""
+
+    function: Callable[..., Operation]
+    keys: Mapping[str, str]
+    """Where the dict keeps each parameter."""
+    required: frozenset[str]
+    """Parameters without a default."""
+
+
+ROWS: dict[int, Row] = {}
+"""Rows by the number in ``op``."""
+
+
+def helper(function: Callable[P, Operation], op: int, **keys: str) -> Callable[P, dict[str, Any]]:
+    """A helper function, and its row.
+
+    Args:
+        function: this client's own.
+        op: the number of the operation.
+        keys: for parameters that the dict keeps under another name, that name.
+    """
+    parameters = inspect.signature(function).parameters
+    names = {name: keys.get(name, name) for name in parameters}
+    if "bin_name" in names:
+        names["bin_name"] = "bin"
+    missing = frozenset(name for name, found in parameters.items() if found.default is inspect.Parameter.empty)
+    ROWS[op] = Row(function, names, missing)
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def make(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        made = {names[name]: value for name, value in bound.arguments.items()}
+        return {"op": op, **{key: value for key, value in made.items() if value is not None or key == "bin"}}
+
+    return make
+
+
+def operation_of(given: Any, translator: Translator, *, validate: bool) -> Operation:
+    """This client's operation for a dict.
+
+    Args:
+        given: the dict; an Operation is taken as it is.
+        translator: the way of values.
+        validate: refuse entries of policies that are not known, instead of passing over them.
+
+    Raises:
+        ParamError: it is no such dict, or has something that cannot be used.
+    """
+    if isinstance(given, Operation):
+        return given
+    if not isinstance(given, dict):
+        raise refused("list", f"operations must be dicts, not {type(given).__name__}")
+    op = given.get("op")
+    if op is None:
+        raise refused("list", "an operation must have an op")
+    row = ROWS.get(op) if isinstance(op, int) else None
+    if row is None:
+        raise refused("list", f"operation {op!r} is not known")
+    arguments: dict[str, Any] = {}
+    for name, key in row.keys.items():
+        value = given.get(key)
+        if value is None:
+            if name == "bin_name":
+                raise refused("bin", "Bin is not given")
+            if name in row.required and key not in given:
+                raise refused(key, f"operation {row.function.__name__} lacks its {key}")
+            if name not in row.required:
+                continue
+            arguments[name] = value
+        elif key == "ctx":
+            arguments[name] = contexts_of(value, translator)
+        elif key in _POLICIES and isinstance(value, dict):
+            arguments[name] = without_unknown(value, _POLICIES[key], validate=validate)
+        elif name in ("expression", "expr"):
+            from aerospike_wire.compat.helpers.expressions.resources import bytes_of  # noqa: PLC0415  it needs contexts
+
+            arguments[name] = bytes_of(value, translator)
+        else:
+            arguments[name] = translator.inward(value)
+    return row.function(**arguments)
+
+
+def operations_of(given: Any, translator: Translator, *, validate: bool, argument: str = "list") -> list[Operation]:
+    """This client's operations for a list of dicts.
+
+    Raises:
+        ParamError: it is no list, empty, or an operation in it cannot be used.
+    """
+    if not isinstance(given, list):
+        raise refused(argument, "Operations should be of type list")
+    from aerospike_wire.compat.helpers import operations  # noqa: F401, PLC0415  its modules fill the rows
+
+    return [operation_of(operation, translator, validate=validate) for operation in given]
