@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire import demo
@@ -144,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run_as_aerospike(arguments: argparse.Namespace) -> int:
     from aerospike_wire.compat.installation import run_program  # noqa: PLC0415  the other commands need no façade
 
-    if not arguments.module and not os.path.isfile(arguments.program):
+    if not arguments.module and not Path(arguments.program).is_file():
         _complain(f"there is no program {arguments.program!r}")
         return _MISUSED
     run_program([arguments.program, *arguments.arguments], module=arguments.module)

@@ -20,7 +20,7 @@ from aerospike_wire.compat.transaction import Transaction
 from aerospike_wire.compat.types import CDTInfinite, CDTWildcard, GeoJSON, KeyOrderedDict, geodata, geojson, null
 from aerospike_wire.compat.values import set_deserializer, set_serializer, unset_serializers
 
-__all__ = [
+__all__ = [  # noqa: PLE0604  the names of constants are strings
     "CDTInfinite",
     "CDTWildcard",
     "Client",

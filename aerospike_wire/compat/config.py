@@ -58,12 +58,12 @@ _SAME: Final = (
 """Settings that are the same."""
 
 _IDLE: Final = frozenset({
-    "force_single_node", "lua", "max_threads", "shm", "strict_types", "thread_pool_size", "use_shared_connection",
+    "force_single_node", "lua", "max_threads", "shm", "thread_pool_size", "use_shared_connection",
 })  # fmt: skip
 """Settings that this client has nothing to do for: it needs no threads and no shared memory."""
 
 _OTHER: Final = frozenset({
-    "compression_threshold", "config_provider", "hosts", "policies", "send_bool_as", "serialization", "tls",
+    "compression_threshold", "config_provider", "hosts", "policies", "send_bool_as", "serialization", "strict_types", "tls",
     "validate_keys",
 })  # fmt: skip
 
@@ -82,6 +82,11 @@ _POLICY_NAMES: Final = frozenset({
     "metrics", "read_mode_ap", "read_mode_sc", "replica", "retry", "sleep_between_retries", "socket_timeout", "timeout",
     "total_timeout", "ttl", "durable_delete", "consistency_level",
 })  # fmt: skip
+_SHARED: Final = frozenset({
+    "commit_level", "durable_delete", "exists", "gen", "key", "max_retries", "read_mode_ap", "read_mode_sc", "replica",
+    "sleep_between_retries", "socket_timeout", "total_timeout", "ttl",
+})  # fmt: skip
+"""Entries of ``policies`` that hold for every kind that knows them."""
 
 
 @attrs.frozen
@@ -202,7 +207,7 @@ def _policies(
             settings["login_timeout"] = value
         elif name not in _POLICY_NAMES and validate:
             raise invalid_key(name, "client config")
-        elif name in ("total_timeout", "socket_timeout", "max_retries", "sleep_between_retries") and value is not None:
+        elif name in _SHARED and value is not None:
             found[name] = value
     threshold = config.get("compression_threshold")
     if isinstance(threshold, int) and threshold:

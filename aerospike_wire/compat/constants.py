@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-
 # How an abort ended
 
 ABORT_ALREADY_ABORTED: Final = 1

@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import attrs
 
+from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.policies import without_unknown
 from aerospike_wire.compat.refusal import refused
+from aerospike_wire.compat.types import null
+from aerospike_wire.errors import BinNameError
+from aerospike_wire.operations import checks
 from aerospike_wire.operations.operation import Operation
 from aerospike_wire.operations.policies import BitPolicy, HllPolicy, ListPolicy, MapPolicy
+from aerospike_wire.proto import values
+from aerospike_wire.proto.message import OpCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,8 +82,8 @@ def helper(function: Callable[P, Operation], op: int, **keys: str) -> Callable[P
     return make
 
 
-def operation_of(given: Any, translator: Translator, *, validate: bool) -> Operation:
-    """This client's operation for a dict.
+def operation_of(given: Any, translator: Translator, *, validate: bool) -> Operation | None:
+    """This client's operation for a dict; None for one that is passed over, because types are not strict.
 
     Args:
         given: the dict; an Operation is taken as it is.
@@ -96,13 +102,28 @@ def operation_of(given: Any, translator: Translator, *, validate: bool) -> Opera
         raise refused("list", "an operation must have an op")
     row = ROWS.get(op) if isinstance(op, int) else None
     if row is None:
+        if not translator.strict:
+            return None
         raise refused("list", f"operation {op!r} is not known")
+    try:
+        raw = _raw(op, given, translator)
+        return row.function(**_arguments(row, given, translator, validate=validate)) if raw is None else raw
+    except BinNameError:
+        if not translator.strict:
+            return None
+        raise
+
+
+def _arguments(row: Row, given: dict[str, Any], translator: Translator, *, validate: bool) -> dict[str, Any]:
+    """What the dict has, by the names of the function's parameters."""
     arguments: dict[str, Any] = {}
     for name, key in row.keys.items():
         value = given.get(key)
-        if value is None:
-            if name == "bin_name":
+        if name == "bin_name":
+            if value is None:
                 raise refused("bin", "Bin is not given")
+            arguments[name] = value.decode() if isinstance(value, bytes | bytearray) else value
+        elif value is None:
             if name in row.required and key not in given:
                 raise refused(key, f"operation {row.function.__name__} lacks its {key}")
             if name not in row.required:
@@ -118,7 +139,28 @@ def operation_of(given: Any, translator: Translator, *, validate: bool) -> Opera
             arguments[name] = bytes_of(value, translator)
         else:
             arguments[name] = translator.inward(value)
-    return row.function(**arguments)
+    return arguments
+
+
+_BINS: Final = {
+    c.OPERATOR_APPEND: (OpCode.APPEND, (str, bytes, bytearray)),
+    c.OPERATOR_PREPEND: (OpCode.PREPEND, (str, bytes, bytearray)),
+    c.OPERATOR_INCR: (OpCode.INCREMENT, (int, float)),
+}
+"""Operations whose values the official client leaves to the server, and the types that this one takes."""
+
+
+def _raw(op: int, given: dict[str, Any], translator: Translator) -> Operation | None:
+    """An operation with a value that only the server can judge; None if there is nothing unusual about it."""
+    if op not in _BINS:
+        return None
+    code, kinds = _BINS[op]
+    value = given.get("val")
+    if isinstance(value, kinds) or not (isinstance(value, null) or (value is not None and not translator.strict)):
+        return None
+    name = checks.bin_of(given.get("bin"))
+    particle, data = values.encode(translator.inward(value), "val")
+    return Operation(code.name.lower(), code, name, particle, data, writes=True)
 
 
 def operations_of(given: Any, translator: Translator, *, validate: bool, argument: str = "list") -> list[Operation]:
@@ -131,4 +173,5 @@ def operations_of(given: Any, translator: Translator, *, validate: bool, argumen
         raise refused(argument, "Operations should be of type list")
     from aerospike_wire.compat.helpers import operations  # noqa: F401, PLC0415  its modules fill the rows
 
-    return [operation_of(operation, translator, validate=validate) for operation in given]
+    found = (operation_of(operation, translator, validate=validate) for operation in given)
+    return [operation for operation in found if operation is not None]

@@ -21,6 +21,7 @@ from aerospike_wire.policy import (
     TxnVerifyPolicy,
     WritePolicy,
 )
+from aerospike_wire.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,6 +118,8 @@ def policy_of(cls: type[Policy], given: Any, translator: Translator, *, validate
             continue
         elif name == "connect_timeout":
             continue
+        elif name == "txn" and not isinstance(value, Transaction):
+            raise refused(name, "txn is not of type aerospike.Transaction")
         elif name not in own and name not in ("txn", "on_locking_only"):
             continue
         found[name] = value

@@ -23,7 +23,6 @@ _WITHOUT_BYTES: Final = PLAIN - {bytes}
 _OURS: Final = (int, float, str, bytes, bytearray, ours.RawParticle, ours.CDTWildcard, ours.CDTInfinite)
 
 
-
 @attrs.define
 class Registered:
     """The serializers of the module, which all clients share."""
@@ -82,6 +81,8 @@ class Translator:
     serialize: Callable[[Any], Any] | None = None
     deserialize: Callable[[Any], Any] | None = None
     bools_as_integers: bool = False
+    strict: bool = True
+    """Whether operations that cannot be used are refused, instead of being passed over (``strict_types``)."""
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Translator:
@@ -103,7 +104,7 @@ class Translator:
         send_bool_as = config.get("send_bool_as", 1)
         if isinstance(send_bool_as, bool) or not isinstance(send_bool_as, int):
             raise refused("send_bool_as", "send_bool_as must be an int: INTEGER or AS_BOOL")
-        return cls(serialize, deserialize, send_bool_as == INTEGER)
+        return cls(serialize, deserialize, send_bool_as == INTEGER, config.get("strict_types", True) is not False)
 
     def serializing(self, serializer: Any) -> Translator:
         """This translator for a ``put`` that says which serializer it wants.

@@ -38,7 +38,7 @@ class Base:
 
     def _renew(self, settings: dict[str, Any]) -> None:
         self._native = Native(settings)
-        self._core = self._native._core  # noqa: SLF001  the façade runs this client's commands itself
+        self._core = self._native._core
 
     def _connect(self, username: Any, password: Any) -> None:
         settings = self._setup.settings
@@ -88,7 +88,7 @@ class Base:
         for name, value in meta.items():
             if name in ("gen", "ttl"):
                 if value is not None:
-                    found[name] = value
+                    found[name] = int(value) if value is True or value is False else value
             elif self._validate:
                 raise invalid_key(name, "record metadata")
         return found

@@ -110,16 +110,12 @@ class Records(Base):
         run(self._core.execute(Touch(key, self._policy(WritePolicy, policy), self._meta(meta), val)))
         return 0
 
-    def append(
-        self, key: tuple[Any, ...], bin: str, val: Any, meta: Meta | None = None, policy: Policy = None
-    ) -> int:
+    def append(self, key: tuple[Any, ...], bin: str, val: Any, meta: Meta | None = None, policy: Policy = None) -> int:
         """Add to the end of a string or blob."""
         run(self._core.execute(Append(key, self._policy(WritePolicy, policy), self._meta(meta), bin, val)))
         return 0
 
-    def prepend(
-        self, key: tuple[Any, ...], bin: str, val: Any, meta: Meta | None = None, policy: Policy = None
-    ) -> int:
+    def prepend(self, key: tuple[Any, ...], bin: str, val: Any, meta: Meta | None = None, policy: Policy = None) -> int:
         """Add to the beginning of a string or blob."""
         run(self._core.execute(Prepend(key, self._policy(WritePolicy, policy), self._meta(meta), bin, val)))
         return 0
@@ -131,9 +127,7 @@ class Records(Base):
         run(self._core.execute(Increment(key, self._policy(WritePolicy, policy), self._meta(meta), bin, offset)))
         return 0
 
-    def remove_bin(
-        self, key: tuple[Any, ...], list: list[str], meta: Meta | None = None, policy: Policy = None
-    ) -> int:
+    def remove_bin(self, key: tuple[Any, ...], list: list[str], meta: Meta | None = None, policy: Policy = None) -> int:
         """Delete bins."""
         run(self._core.execute(RemoveBin(key, self._policy(WritePolicy, policy), self._meta(meta), list)))
         return 0

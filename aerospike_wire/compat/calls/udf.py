@@ -16,9 +16,7 @@ Policy = dict[str, Any] | None
 class Functions(Base):
     """Calls on Lua functions and modules."""
 
-    def apply(
-        self, key: tuple[Any, ...], module: str, function: str, args: list[Any], policy: Policy = None
-    ) -> Any:
+    def apply(self, key: tuple[Any, ...], module: str, function: str, args: list[Any], policy: Policy = None) -> Any:
         """Apply a Lua function to a record.
 
         Returns:
@@ -49,7 +47,9 @@ class Functions(Base):
     def udf_list(self, policy: Policy = None) -> list[dict[str, Any]]:
         """The registered modules, each ``{"name", "hash", "content", "type"}``."""
         rows = self._native.udf_list(self._policy(InfoPolicy, policy))
-        return [{"name": row.name, "hash": bytearray(row.hash.encode()), "content": bytearray(), "type": 0} for row in rows]
+        return [
+            {**row, "hash": bytearray(row["hash"].encode()), "content": bytearray(row["content"])} for row in rows
+        ]
 
     def udf_get(self, module: str, language: int = 0, policy: Policy = None) -> str:
         """The text of a module."""

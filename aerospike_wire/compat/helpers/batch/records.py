@@ -28,7 +28,9 @@ class BatchRecord:
 class Write(BatchRecord):
     """A row of operations of which one at least writes."""
 
-    def __init__(self, key: tuple[Any, ...], ops: Ops, meta: dict[str, int] | None = None, policy: Policy = None) -> None:
+    def __init__(
+        self, key: tuple[Any, ...], ops: Ops, meta: dict[str, int] | None = None, policy: Policy = None
+    ) -> None:
         super().__init__(key)
         self.ops = ops
         self.meta = meta

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aerospike_wire.compat.helpers.expressions.resources import ResultType
 from aerospike_wire.compat.helpers.expressions.arithmetic import (
     Abs,
     Add,
@@ -20,6 +19,12 @@ from aerospike_wire.compat.helpers.expressions.arithmetic import (
     ToInt,
 )
 from aerospike_wire.compat.helpers.expressions.base import (
+    GE,
+    GT,
+    LE,
+    LT,
+    NE,
+    TTL,
     And,
     BinExists,
     BinType,
@@ -34,8 +39,6 @@ from aerospike_wire.compat.helpers.expressions.base import (
     Eq,
     Exclusive,
     FloatBin,
-    GE,
-    GT,
     GeoBin,
     HLLBin,
     IntBin,
@@ -44,8 +47,6 @@ from aerospike_wire.compat.helpers.expressions.base import (
     KeyExists,
     KeyInt,
     KeyStr,
-    LE,
-    LT,
     LastUpdateTime,
     Let,
     ListBin,
@@ -63,7 +64,6 @@ from aerospike_wire.compat.helpers.expressions.base import (
     MapBin,
     MemorySize,
     ModifyByPath,
-    NE,
     Not,
     Or,
     RecordSize,
@@ -72,7 +72,6 @@ from aerospike_wire.compat.helpers.expressions.base import (
     SetName,
     SinceUpdateTime,
     StrBin,
-    TTL,
     Unknown,
     Val,
     Var,
@@ -198,6 +197,7 @@ from aerospike_wire.compat.helpers.expressions.map import (
     MapRemoveByValueRelRankRangeToEnd,
     MapSize,
 )
+from aerospike_wire.compat.helpers.expressions.resources import ResultType
 from aerospike_wire.compat.helpers.expressions.string import (
     Append,
     Base64Decode,
@@ -241,6 +241,12 @@ from aerospike_wire.compat.helpers.expressions.string import (
 )
 
 __all__ = [
+    "GE",
+    "GT",
+    "LE",
+    "LT",
+    "NE",
+    "TTL",
     "Abs",
     "Add",
     "And",
@@ -288,8 +294,6 @@ __all__ = [
     "Find",
     "FloatBin",
     "Floor",
-    "GE",
-    "GT",
     "GeoBin",
     "HLLAdd",
     "HLLBin",
@@ -322,8 +326,6 @@ __all__ = [
     "KeyExists",
     "KeyInt",
     "KeyStr",
-    "LE",
-    "LT",
     "LastUpdateTime",
     "Let",
     "ListAppend",
@@ -418,7 +420,6 @@ __all__ = [
     "Mod",
     "ModifyByPath",
     "Mul",
-    "NE",
     "NormalizeNFC",
     "Not",
     "Or",
@@ -447,7 +448,6 @@ __all__ = [
     "Sub",
     "SubStr",
     "SubStrRange",
-    "TTL",
     "ToBlob",
     "ToDouble",
     "ToFloat",

@@ -19,7 +19,9 @@ ListGetByValue = lazy(ours.ListGetByValue, "ListGetByValue", __name__)
 ListGetByValueList = lazy(ours.ListGetByValueList, "ListGetByValueList", __name__)
 ListGetByValueRange = lazy(ours.ListGetByValueRange, "ListGetByValueRange", __name__)
 ListGetByValueRelRankRange = lazy(ours.ListGetByValueRelRankRange, "ListGetByValueRelRankRange", __name__)
-ListGetByValueRelRankRangeToEnd = lazy(ours.ListGetByValueRelRankRangeToEnd, "ListGetByValueRelRankRangeToEnd", __name__)
+ListGetByValueRelRankRangeToEnd = lazy(
+    ours.ListGetByValueRelRankRangeToEnd, "ListGetByValueRelRankRangeToEnd", __name__
+)
 ListIncrement = lazy(ours.ListIncrement, "ListIncrement", __name__)
 ListInsert = lazy(ours.ListInsert, "ListInsert", __name__)
 ListInsertItems = lazy(ours.ListInsertItems, "ListInsertItems", __name__)

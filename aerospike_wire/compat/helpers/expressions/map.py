@@ -34,7 +34,9 @@ MapRemoveByKey = lazy(ours.MapRemoveByKey, "MapRemoveByKey", __name__)
 MapRemoveByKeyList = lazy(ours.MapRemoveByKeyList, "MapRemoveByKeyList", __name__)
 MapRemoveByKeyRange = lazy(ours.MapRemoveByKeyRange, "MapRemoveByKeyRange", __name__)
 MapRemoveByKeyRelIndexRange = lazy(ours.MapRemoveByKeyRelIndexRange, "MapRemoveByKeyRelIndexRange", __name__)
-MapRemoveByKeyRelIndexRangeToEnd = lazy(ours.MapRemoveByKeyRelIndexRangeToEnd, "MapRemoveByKeyRelIndexRangeToEnd", __name__)
+MapRemoveByKeyRelIndexRangeToEnd = lazy(
+    ours.MapRemoveByKeyRelIndexRangeToEnd, "MapRemoveByKeyRelIndexRangeToEnd", __name__
+)
 MapRemoveByRank = lazy(ours.MapRemoveByRank, "MapRemoveByRank", __name__)
 MapRemoveByRankRange = lazy(ours.MapRemoveByRankRange, "MapRemoveByRankRange", __name__)
 MapRemoveByRankRangeToEnd = lazy(ours.MapRemoveByRankRangeToEnd, "MapRemoveByRankRangeToEnd", __name__)
@@ -42,7 +44,9 @@ MapRemoveByValue = lazy(ours.MapRemoveByValue, "MapRemoveByValue", __name__)
 MapRemoveByValueList = lazy(ours.MapRemoveByValueList, "MapRemoveByValueList", __name__)
 MapRemoveByValueRange = lazy(ours.MapRemoveByValueRange, "MapRemoveByValueRange", __name__)
 MapRemoveByValueRelRankRange = lazy(ours.MapRemoveByValueRelRankRange, "MapRemoveByValueRelRankRange", __name__)
-MapRemoveByValueRelRankRangeToEnd = lazy(ours.MapRemoveByValueRelRankRangeToEnd, "MapRemoveByValueRelRankRangeToEnd", __name__)
+MapRemoveByValueRelRankRangeToEnd = lazy(
+    ours.MapRemoveByValueRelRankRangeToEnd, "MapRemoveByValueRelRankRangeToEnd", __name__
+)
 MapSize = lazy(ours.MapSize, "MapSize", __name__)
 
 __all__ = [

@@ -51,7 +51,7 @@ class _BaseExpr:
         """
         args = [_argument(value, translator) for value in self._args]
         kwargs = {name: _argument(value, translator) for name, value in self._kwargs.items()}
-        return type(self)._build(*args, **kwargs)  # noqa: SLF001  of its own class
+        return type(self)._build(*args, **kwargs)
 
     def __repr__(self) -> str:
         shown = [repr(value) for value in self._args] + [f"{name}={value!r}" for name, value in self._kwargs.items()]

@@ -7,7 +7,9 @@ from aerospike_wire.compat.operations import helper
 from aerospike_wire.operations import expressions as ours
 
 expression_read = helper(ours.expression_read, c.OP_EXPR_READ, expression="expr", expression_read_flags="expr_flags")
-expression_write = helper(ours.expression_write, c.OP_EXPR_WRITE, expression="expr", expression_write_flags="expr_flags")
+expression_write = helper(
+    ours.expression_write, c.OP_EXPR_WRITE, expression="expr", expression_write_flags="expr_flags"
+)
 
 __all__ = [
     "expression_read",

@@ -18,7 +18,9 @@ list_get_by_rank_range = helper(ours.list_get_by_rank_range, c.OP_LIST_GET_BY_RA
 list_get_by_value = helper(ours.list_get_by_value, c.OP_LIST_GET_BY_VALUE, value="val")
 list_get_by_value_list = helper(ours.list_get_by_value_list, c.OP_LIST_GET_BY_VALUE_LIST)
 list_get_by_value_range = helper(ours.list_get_by_value_range, c.OP_LIST_GET_BY_VALUE_RANGE)
-list_get_by_value_rank_range_relative = helper(ours.list_get_by_value_rank_range_relative, c.OP_LIST_GET_BY_VALUE_RANK_RANGE_REL, value="val", offset="rank")
+list_get_by_value_rank_range_relative = helper(
+    ours.list_get_by_value_rank_range_relative, c.OP_LIST_GET_BY_VALUE_RANK_RANGE_REL, value="val", offset="rank"
+)
 list_get_range = helper(ours.list_get_range, c.OP_LIST_GET_RANGE, count="val")
 list_increment = helper(ours.list_increment, c.OP_LIST_INCREMENT, value="val", policy="list_policy")
 list_insert = helper(ours.list_insert, c.OP_LIST_INSERT, value="val", policy="list_policy")
@@ -34,7 +36,9 @@ list_remove_by_rank_range = helper(ours.list_remove_by_rank_range, c.OP_LIST_REM
 list_remove_by_value = helper(ours.list_remove_by_value, c.OP_LIST_REMOVE_BY_VALUE, value="val")
 list_remove_by_value_list = helper(ours.list_remove_by_value_list, c.OP_LIST_REMOVE_BY_VALUE_LIST)
 list_remove_by_value_range = helper(ours.list_remove_by_value_range, c.OP_LIST_REMOVE_BY_VALUE_RANGE)
-list_remove_by_value_rank_range_relative = helper(ours.list_remove_by_value_rank_range_relative, c.OP_LIST_REMOVE_BY_VALUE_RANK_RANGE_REL, value="val", offset="rank")
+list_remove_by_value_rank_range_relative = helper(
+    ours.list_remove_by_value_rank_range_relative, c.OP_LIST_REMOVE_BY_VALUE_RANK_RANGE_REL, value="val", offset="rank"
+)
 list_remove_range = helper(ours.list_remove_range, c.OP_LIST_REMOVE_RANGE, count="val")
 list_set = helper(ours.list_set, c.OP_LIST_SET, value="val", policy="list_policy")
 list_set_order = helper(ours.list_set_order, c.OP_LIST_SET_ORDER)
