@@ -37,6 +37,7 @@ class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transa
                 problem.__context__ = error
                 raise problem  # noqa: B904  the official client's context, which its suite looks at
         self._open(setup_of(config))
+        self._connect(None, None)
 
     def connect(self, username: str | None = None, password: str | None = None) -> Self:
         """Connect, unless the client is connected.
@@ -63,4 +64,4 @@ def client(config: dict[str, Any] = _UNSET) -> Client:
         ParamError: a setting cannot be used.
         ClientError: the cluster cannot be reached.
     """
-    return Client(config).connect()
+    return Client(config)

@@ -19,6 +19,7 @@ from aerospike_wire.policy import (
     QueryPolicy,
     ReadPolicy,
     RemovePolicy,
+    ScanPolicy,
     TxnRollPolicy,
     TxnVerifyPolicy,
     WritePolicy,
@@ -35,7 +36,7 @@ _SECTIONS: Final[dict[str, type[Policy]]] = {
     "apply": ApplyPolicy,
     "batch": BatchPolicy,
     "query": QueryPolicy,
-    "scan": QueryPolicy,
+    "scan": ScanPolicy,
     "info": InfoPolicy,
     "admin": AdminPolicy,
     "txn_verify": TxnVerifyPolicy,
@@ -63,8 +64,8 @@ _IDLE: Final = frozenset({
 """Settings that this client has nothing to do for: it needs no threads and no shared memory."""
 
 _OTHER: Final = frozenset({
-    "compression_threshold", "config_provider", "hosts", "policies", "send_bool_as", "serialization", "strict_types", "tls",
-    "validate_keys",
+    "compression_threshold", "config_provider", "hosts", "policies", "send_bool_as", "serialization", "strict_types",
+    "tls", "validate_keys",
 })  # fmt: skip
 
 _INNER: Final[dict[str, frozenset[str]]] = {

@@ -81,7 +81,7 @@ ERROR_DETAIL_MESSAGE: Final = 2
 ERROR_DETAIL_NONE: Final = 0
 ERROR_DETAIL_SUBCODE: Final = 1
 
-# Expressions: flags
+# Flags of expressions
 
 EXP_LOOPVAR_INDEX: Final = 2
 EXP_LOOPVAR_KEY: Final = 0

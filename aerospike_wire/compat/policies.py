@@ -17,6 +17,7 @@ from aerospike_wire.policy import (
     QueryPolicy,
     ReadPolicy,
     RemovePolicy,
+    ScanPolicy,
     TxnRollPolicy,
     TxnVerifyPolicy,
     WritePolicy,
@@ -58,6 +59,7 @@ KNOWN: Final[dict[type[Policy], frozenset[str]]] = {
     QueryPolicy: _names(
         QueryPolicy, "partition_filter", "expected_duration", "short_query", "ttl", "durable_delete", "max_records"
     ),
+    ScanPolicy: _names(ScanPolicy, "expected_duration"),
     InfoPolicy: frozenset({"timeout", "send_as_is", "check_bounds"}) | own_names(InfoPolicy),
     AdminPolicy: frozenset({"timeout"}) | own_names(AdminPolicy),
     TxnVerifyPolicy: _names(TxnVerifyPolicy),
@@ -99,7 +101,7 @@ def policy_of(cls: type[Policy], given: Any, translator: Translator, *, validate
         return None
     if not isinstance(given, dict):
         raise refused("policy", "policy must be a dict")
-    names = KNOWN.get(cls) or KNOWN[QueryPolicy]
+    names = KNOWN[cls]
     own = own_names(cls)
     found: dict[str, Any] = {}
     for name, value in given.items():

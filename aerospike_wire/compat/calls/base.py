@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aerospike_wire.compat.policies import invalid_key, policy_of
 from aerospike_wire.compat.refusal import refused
-from aerospike_wire.errors import ClientError
+from aerospike_wire.errors import ClusterError
 from aerospike_wire.sync import Client as Native
 
 if TYPE_CHECKING:
@@ -62,9 +62,13 @@ class Base:
 
     def shm_key(self) -> int | None:
         """The key of the shared memory that the configuration asks for; this client uses none."""
-        if self._core.cluster.closed:
-            raise ClientError("the client is closed")
+        self._check_open()
         return self._setup.shm_key
+
+    def _check_open(self) -> None:
+        """Refuse calls of a client that was closed, before their arguments are looked at."""
+        if self._core.cluster.closed:
+            raise ClusterError("No connection to aerospike cluster.")
 
     def _policy(self, cls: type[Policy], given: Any) -> dict[str, Any] | None:
         if given is None:
@@ -79,7 +83,7 @@ class Base:
         own = self._policy(cls, given) or {}
         return cls.of({**self._setup.rows.get(section, {}), **own})
 
-    def _meta(self, meta: Any) -> dict[str, int] | None:
+    def _meta(self, meta: Any, *, strict: bool = True) -> dict[str, int] | None:
         if meta is None:
             return None
         if not isinstance(meta, dict):
@@ -89,6 +93,6 @@ class Base:
             if name in ("gen", "ttl"):
                 if value is not None:
                     found[name] = int(value) if value is True or value is False else value
-            elif self._validate:
+            elif self._validate and strict:
                 raise invalid_key(name, "record metadata")
         return found

@@ -11,7 +11,7 @@ from aerospike_wire.compat.helpers.batch import records as given
 from aerospike_wire.compat.keys import key_tuple
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.compat.refusal import refused
-from aerospike_wire.errors import AerospikeError, ResultCode
+from aerospike_wire.errors import AerospikeError, ResultCode, ServerError
 from aerospike_wire.policy import ApplyPolicy, BatchPolicy, ReadPolicy, RemovePolicy, WritePolicy
 from aerospike_wire.proto.commands.batch import BatchRead
 from aerospike_wire.proto.commands.batch_rows import BatchApply, BatchOperate, BatchRemove, BatchWrite
@@ -60,7 +60,10 @@ class Batches(Base):
         if not isinstance(rows, list):
             raise refused("batch_records", "batch_records must be a list of BatchRecord")
         batch = BatchWrite([self._row(row) for row in rows], policy=self._policy(BatchPolicy, policy_batch))
-        found = run(fanout.batch(self._core, batch))
+        try:
+            found = run(fanout.batch(self._core, batch))
+        except ServerError as error:
+            return _refused(batch_records, error)
         for row, result in zip(rows, found, strict=True):
             self._fill(row, result)
         batch_records.result = _result(found)
@@ -129,8 +132,13 @@ class Batches(Base):
         return operations_of(ops, self._translator, validate=self._validate, argument="ops")
 
     def _run(self, batch: Batch, *, with_bins: bool = True) -> given.BatchRecords:
-        found = run(fanout.batch(self._core, batch))
         rows: list[given.BatchRecord] = []
+        try:
+            found = run(fanout.batch(self._core, batch))
+        except ServerError as error:
+            # The official client tells a refusal of the whole batch by its result.
+            keys = [row.key for row in batch.rows]
+            return _refused(given.BatchRecords([given.BatchRecord(key_tuple(key)) for key in keys]), error)
         for result in found:
             row = given.BatchRecord(key_tuple(result.key))
             self._fill(row, result, with_bins=with_bins)
@@ -150,6 +158,13 @@ class Batches(Base):
             error = result.error
             if isinstance(error, AerospikeError):
                 row.message, row.subcode = error.server_message, error.subcode
+
+
+def _refused(records: given.BatchRecords, error: ServerError) -> given.BatchRecords:
+    records.result = error.code or 0
+    for row in records.batch_records:
+        row.result = ResultCode.NO_RESPONSE.value
+    return records
 
 
 def _check_keys(keys: Any) -> None:

@@ -13,7 +13,6 @@ from aerospike_wire.compat.helpers import metrics
 from aerospike_wire.compat.helpers.expressions.resources import bytes_of
 from aerospike_wire.compat.keys import calc_digest, get_partition_id
 from aerospike_wire.compat.refusal import refused, unsupported
-from aerospike_wire.errors import ClusterError
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.policy import InfoPolicy
 
@@ -44,30 +43,35 @@ class Nodes(Base):
         Returns:
             ``(error, answer)`` by name of the node; the error is None.
         """
+        self._check_open()
         if not isinstance(command, str):
             raise refused("command", "Request must be a string")
         return dict(self._native.info_all(command, self._policy(InfoPolicy, policy)))
 
     def info_random_node(self, command: str, policy: Policy = None) -> str:
         """Ask one node, by chance."""
+        self._check_open()
         if not isinstance(command, str):
             raise refused("command", "Request must be a string")
         return self._native.info_random_node(command, self._policy(InfoPolicy, policy))
 
     def info_single_node(self, command: str, host: str, policy: Policy = None) -> str:
         """Ask the node of a name."""
+        self._check_open()
         if not isinstance(command, str):
             raise refused("command", "Request must be a string")
         if not isinstance(host, str):
             raise refused("host", "Host must be a string")
         return self._native.info_single_node(command, host, self._policy(InfoPolicy, policy))
 
-    def get_nodes(self) -> list[tuple[str, int]]:
-        """Host and port of each node."""
+    def get_nodes(self, *_: Any) -> list[tuple[str, int]]:
+        """Host and port of each node. Arguments are passed over, as in the official client."""
+        self._check_open()
         return [(host, port) for host, port in self._native.get_nodes()]
 
     def get_node_names(self) -> list[dict[str, Any]]:
         """``{"address", "port", "node_name"}`` of each node."""
+        self._check_open()
         return [dict(row) for row in self._native.get_node_names()]
 
     def set_xdr_filter(self, data_center: str, namespace: str, expression_filter: Any, policy: Policy = None) -> str:
@@ -101,8 +105,7 @@ class Nodes(Base):
 
     def get_stats(self) -> metrics.ClusterStats:
         """Connections of each node, and counts."""
-        if self._core.cluster.closed:
-            raise ClusterError("No connection to aerospike cluster")
+        self._check_open()
         stats = metrics.ClusterStats()
         stats.nodes = []
         stats.retry_count = stats.thread_pool_queued_tasks = stats.recover_queue_size = 0

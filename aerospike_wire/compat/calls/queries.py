@@ -8,7 +8,6 @@ from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.compat.predicates import predicate_of
 from aerospike_wire.compat.query import Query, Scan
 from aerospike_wire.compat.refusal import refused
-from aerospike_wire.errors import ClusterError
 from aerospike_wire.policy import InfoPolicy, ScanPolicy, WritePolicy
 
 Policy = dict[str, Any] | None
@@ -28,8 +27,7 @@ class Queries(Base):
         return Scan.of(self, self._native.scan(str(namespace), set))
 
     def _check(self, namespace: Any, set_name: Any) -> None:
-        if self._core.cluster.closed:
-            raise ClusterError("No connection to aerospike cluster")
+        self._check_open()
         if not isinstance(namespace, str):
             raise refused("namespace", "Parameters are incorrect: namespace must be a string")
         if set_name is not None and not isinstance(set_name, str):

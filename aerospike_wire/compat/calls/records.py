@@ -98,7 +98,7 @@ class Records(Base):
         Raises:
             RecordNotFound: no record has the key.
         """
-        run(self._core.execute(Remove(key, self._policy(RemovePolicy, policy), self._meta(meta))))
+        run(self._core.execute(Remove(key, self._policy(RemovePolicy, policy), self._meta(meta, strict=False))))
         return 0
 
     def touch(self, key: tuple[Any, ...], val: int = 0, meta: Meta | None = None, policy: Policy = None) -> int:

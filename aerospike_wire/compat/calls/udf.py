@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.compat.refusal import refused
+from aerospike_wire.errors import ClientError
 from aerospike_wire.policy import ApplyPolicy, InfoPolicy
 from aerospike_wire.proto.commands.udf import Apply
 from aerospike_wire.transport.blocking import run
@@ -47,12 +49,14 @@ class Functions(Base):
     def udf_list(self, policy: Policy = None) -> list[dict[str, Any]]:
         """The registered modules, each ``{"name", "hash", "content", "type"}``."""
         rows = self._native.udf_list(self._policy(InfoPolicy, policy))
-        return [
-            {**row, "hash": bytearray(row["hash"].encode()), "content": bytearray(row["content"])} for row in rows
-        ]
+        return [{**row, "hash": bytearray(row["hash"].encode()), "content": bytearray(row["content"])} for row in rows]
 
     def udf_get(self, module: str, language: int = 0, policy: Policy = None) -> str:
         """The text of a module."""
         if not isinstance(module, str):
-            raise refused("module", "Module name should be a string")
+            raise ClientError("Module name should be a string")
+        if isinstance(language, bool) or not isinstance(language, int):
+            raise TypeError(f"language must be an int, not {type(language).__name__}")
+        if language != c.UDF_TYPE_LUA:
+            raise ClientError(f"Invalid language {language}: servers know Lua only")
         return str(self._native.udf_get(module, language, self._policy(InfoPolicy, policy)))

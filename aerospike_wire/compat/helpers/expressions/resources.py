@@ -10,12 +10,17 @@ import inspect
 import operator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import attrs
+
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.cdt_ctx import _cdt_ctx
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.compat.values import Translator
+from aerospike_wire.errors import InvalidRequest, ParamError
 from aerospike_wire.expressions import Compiled, Expression, ResultType
 from aerospike_wire.expressions import arithmetic as ours
+from aerospike_wire.expressions.base import literal
+from aerospike_wire.proto.invalid import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,26 +56,31 @@ class _BaseExpr:
         """
         args = [_argument(value, translator) for value in self._args]
         kwargs = {name: _argument(value, translator) for name, value in self._kwargs.items()}
-        return type(self)._build(*args, **kwargs)
+        try:
+            return type(self)._build(*args, **kwargs)
+        except ParamError as error:
+            if not _server_refuses(type(self)._build, error, [*args, *kwargs.values()]):
+                raise
+            raise InvalidRequest(msg=error.msg) from error
 
     def __repr__(self) -> str:
         shown = [repr(value) for value in self._args] + [f"{name}={value!r}" for name, value in self._kwargs.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __add__(self, right: Any) -> _Operator:
-        return _Operator(operator.add, self, right)
+        return _joined(ours.Add, self, right)
 
     def __sub__(self, right: Any) -> _Operator:
-        return _Operator(operator.sub, self, right)
+        return _joined(ours.Sub, self, right)
 
     def __mul__(self, right: Any) -> _Operator:
-        return _Operator(operator.mul, self, right)
+        return _joined(ours.Mul, self, right)
 
     def __truediv__(self, right: Any) -> _Operator:
-        return _Operator(operator.truediv, self, right)
+        return _joined(ours.Div, self, right)
 
     def __floordiv__(self, right: Any) -> _Operator:
-        return _Operator(operator.floordiv, self, right)
+        return _Operator(ours.Floor, self / right)
 
     def __pow__(self, right: Any) -> _Operator:
         return _Operator(operator.pow, self, right)
@@ -98,8 +108,43 @@ class _Operator(_BaseExpr):
 
     def build(self, translator: Translator) -> Expression:
         """This client's expression."""
-        found: Expression = self._make(*(_argument(value, translator) for value in self._args))
+        args = [_argument(value, translator) for value in self._args]
+        try:
+            found: Expression = self._make(*args)
+        except ParamError as error:
+            if not _server_refuses(self._make, error, args):
+                raise
+            raise InvalidRequest(msg=error.msg) from error
         return found
+
+
+def _joined(make: type[Expression], left: _BaseExpr, right: Any) -> _Operator:
+    """``a + b + c`` as one operation of three operands.
+
+    Both sides are taken apart if they are the same operation, as the official client does:
+    ``a / Div(b, c)`` is ``a / b / c`` there.
+    """
+    operands: list[Any] = []
+    for side in (left, right):
+        same = isinstance(side, _BaseExpr) and make in (getattr(side, "_make", None), getattr(side, "_build", None))
+        operands += side._args if same else [side]
+    return _Operator(make, *operands)
+
+
+def _server_refuses(build: Any, error: ParamError, values: list[Any]) -> bool:
+    """Whether a mistake is one that the official client leaves to the server.
+
+    That is an operand of a type that the operation does not take, but that can be sent.
+    """
+    if " must be an expression or " not in (error.msg or "") or not attrs.has(build):
+        return False
+    try:
+        for value in values:
+            if not isinstance(value, Expression | Compiled):
+                literal(value, "value")
+    except InvalidArgument:
+        return False
+    return True
 
 
 class CompiledExpression:
@@ -114,7 +159,7 @@ class CompiledExpression:
         Raises:
             ParamError: it cannot be used.
         """
-        return self.expression.build(translator).compile()
+        return Compiled(self.expression.build(translator).pack())  # of any size: the official client leaves that, too
 
     @property
     def compiled(self) -> Compiled:
