@@ -197,7 +197,7 @@ from aerospike_wire.compat.helpers.expressions.map import (
     MapRemoveByValueRelRankRangeToEnd,
     MapSize,
 )
-from aerospike_wire.compat.helpers.expressions.resources import ResultType
+from aerospike_wire.compat.helpers.expressions.resources import ResultType, ReturnType
 from aerospike_wire.compat.helpers.expressions.string import (
     Append,
     Base64Decode,
@@ -436,6 +436,7 @@ __all__ = [
     "Replace",
     "ReplaceAll",
     "ResultType",
+    "ReturnType",
     "SelectByPath",
     "SetName",
     "SinceUpdateTime",
