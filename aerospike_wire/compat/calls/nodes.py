@@ -111,7 +111,7 @@ class Nodes(Base):
         stats.retry_count = stats.thread_pool_queued_tasks = stats.recover_queue_size = 0
         for node in self._core.cluster.active():
             row = metrics.NodeStats()
-            row.name, row.address, row.port = node.name, node.host, node.port
+            row.name, row.address, row.port = node.name, node.place.host, node.place.port
             row.conns = metrics.ConnectionStats()
             size = node.pool.size
             row.conns.in_use = min(node.pool.load, size)
