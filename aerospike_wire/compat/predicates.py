@@ -25,7 +25,7 @@ def equals(bin: str | None, val: int | str | bytes) -> Tuple:
 
 def between(bin: str | None, min: int, max: int) -> Tuple:
     """The bin has an integer from ``min`` to ``max``, both included."""
-    return (_RANGE, c.INDEX_INTEGER, bin, min, max)
+    return (_RANGE, c.INDEX_NUMERIC, bin, min, max)
 
 
 def contains(bin: str | None, index_type: int, val: int | str | bytes) -> Tuple:
@@ -35,7 +35,7 @@ def contains(bin: str | None, index_type: int, val: int | str | bytes) -> Tuple:
 
 def range(bin: str | None, index_type: int, min: int, max: int) -> Tuple:  # noqa: A001  the official name
     """The bin's list or map holds an integer from ``min`` to ``max``, both included."""
-    return (_RANGE, c.INDEX_INTEGER, bin, min, max, index_type)
+    return (_RANGE, c.INDEX_NUMERIC, bin, min, max, index_type)
 
 
 def geo_within_geojson_region(bin: str | None, shape: str, index_type: int = c.INDEX_TYPE_DEFAULT) -> Tuple:
@@ -67,7 +67,7 @@ def _data_type(value: Any) -> int | None:
         return c.INDEX_STRING
     if isinstance(value, bytes | bytearray):
         return c.INDEX_BLOB
-    return c.INDEX_INTEGER if isinstance(value, int) else None
+    return c.INDEX_NUMERIC if isinstance(value, int) else None
 
 
 def predicate_of(given: Any) -> Predicate:
@@ -79,6 +79,8 @@ def predicate_of(given: Any) -> Predicate:
     if not isinstance(given, tuple) or not 4 <= len(given) <= 6:
         raise refused("predicate", "predicate is invalid.")
     kind, data_type, bin_name, low, high, index_type = (*given, None, None)[:6] if len(given) < 6 else given
+    limits: tuple[Any, ...] = (low, high)
+    low, high = (int(value) if isinstance(value, bool) else value for value in limits)
     if index_type is None:
         index_type = c.INDEX_TYPE_DEFAULT
     if kind not in (_EQUAL, _RANGE) or data_type is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from aerospike_wire.compat.constants import TTL_CLIENT_DEFAULT
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.expressions.resources import bytes_of
 from aerospike_wire.compat.operations import operations_of
@@ -50,6 +51,7 @@ class Scan:
         made = object.__new__(cls)
         made._client = client
         made._native = native
+        native.ttl = 0
         made._selected = False
         made._function = None
         return made
@@ -62,13 +64,16 @@ class Scan:
     def __getattr__(self, name: str) -> Any:
         """``ttl``, and for queries ``max_records`` and ``records_per_second``."""
         if name in self._numbers:
-            return getattr(self._native, name) or 0
+            found = getattr(self._native, name)
+            return TTL_CLIENT_DEFAULT if found is None else found
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._numbers:
             if isinstance(value, bool) or not isinstance(value, int):
                 raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+            if name == "ttl" and value == TTL_CLIENT_DEFAULT:
+                value = None  # what the policy says
             setattr(self._native, name, value)
         else:
             object.__setattr__(self, name, value)
@@ -99,6 +104,8 @@ class Scan:
         for name, value in (("module", module), ("function", function)):
             if not isinstance(value, str):
                 raise refused(name, f"udf {name} argument must be a string")
+        if not module and not function:
+            return self  # as the official client has it: no function at all
         if arguments is not None and not isinstance(arguments, list):
             raise refused("arguments", "udf function arguments must be enclosed in a list")
         self._native.apply(module, function, self._client._translator.inward(arguments))
@@ -162,7 +169,7 @@ class Scan:
         if options is None:
             return None
         if not isinstance(options, dict):
-            raise refused("options", "options must be a dict")
+            raise refused("options", "query options must be a dictionary")
         nobins = options.get("nobins", False)
         if not isinstance(nobins, bool):
             raise refused("options", "nobins value must be a bool")
@@ -186,7 +193,7 @@ class Scan:
 
     def _feed(self, callback: Any, policy: Any, options: Any) -> None:
         if not callable(callback):
-            raise refused("callback", "Callback must be callable")
+            raise ClientError("Callback must be callable")
         given = self._policy(policy)
         partitioned = bool(given and given.get("partition_filter"))
         found: list[BaseException] = []

@@ -186,10 +186,15 @@ def _deprecated(what: str) -> None:
 
 
 def _check(**names: Any) -> None:
-    titles = {"ns": "Namespace", "set": "Set", "bin": "Bin", "name": "Index name"}
+    titles = {
+        "ns": "Namespace should be a string",
+        "set": "Set should be string, unicode or None",
+        "bin": "Bin should be a string",
+        "name": "Index name should be string or unicode",
+    }
     for argument, value in names.items():
         if not isinstance(value, str) and (argument != "set" or value is not None):
-            raise refused(argument, f"{titles[argument]} should be a string")
+            raise refused(argument, titles[argument])
 
 
 def _data_type(value: Any) -> str:

@@ -10,8 +10,6 @@ import inspect
 import operator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import attrs
-
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.cdt_ctx import _cdt_ctx
 from aerospike_wire.compat.refusal import refused
@@ -59,7 +57,7 @@ class _BaseExpr:
         try:
             return type(self)._build(*args, **kwargs)
         except ParamError as error:
-            if not _server_refuses(type(self)._build, error, [*args, *kwargs.values()]):
+            if not _server_refuses(error, [*args, *kwargs.values()]):
                 raise
             raise InvalidRequest(msg=error.msg) from error
 
@@ -112,7 +110,7 @@ class _Operator(_BaseExpr):
         try:
             found: Expression = self._make(*args)
         except ParamError as error:
-            if not _server_refuses(self._make, error, args):
+            if not _server_refuses(error, args):
                 raise
             raise InvalidRequest(msg=error.msg) from error
         return found
@@ -131,12 +129,12 @@ def _joined(make: type[Expression], left: _BaseExpr, right: Any) -> _Operator:
     return _Operator(make, *operands)
 
 
-def _server_refuses(build: Any, error: ParamError, values: list[Any]) -> bool:
+def _server_refuses(error: ParamError, values: list[Any]) -> bool:
     """Whether a mistake is one that the official client leaves to the server.
 
     That is an operand of a type that the operation does not take, but that can be sent.
     """
-    if " must be an expression or " not in (error.msg or "") or not attrs.has(build):
+    if " must be an expression or " not in (error.msg or ""):
         return False
     try:
         for value in values:
