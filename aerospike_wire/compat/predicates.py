@@ -78,9 +78,9 @@ def predicate_of(given: Any) -> Predicate:
     """
     if not isinstance(given, tuple) or not 4 <= len(given) <= 6:
         raise refused("predicate", "predicate is invalid.")
-    kind, data_type, bin_name, low, high, index_type = (*given, None, None)[:6] if len(given) < 6 else given
-    limits: tuple[Any, ...] = (low, high)
-    low, high = (int(value) if isinstance(value, bool) else value for value in limits)
+    parts: tuple[Any, ...] = (*given, None, None)[:6]
+    plain: list[Any] = [int(part) if isinstance(part, bool) else part for part in parts]
+    kind, data_type, bin_name, low, high, index_type = plain
     if index_type is None:
         index_type = c.INDEX_TYPE_DEFAULT
     if kind not in (_EQUAL, _RANGE) or data_type is None:

@@ -91,6 +91,10 @@ class Queries(Base):
 
     def job_info(self, job_id: int, module: str, policy: Policy = None) -> dict[str, int]:
         """How far a job is: ``progress_pct``, ``records_read`` and ``status`` (``JOB_STATUS_...``)."""
+        if isinstance(job_id, bool) or not isinstance(job_id, int):
+            raise TypeError(f"job_info() argument 1 must be int, not {type(job_id).__name__}")
+        if not isinstance(module, str):
+            raise TypeError(f"job_info() argument 2 must be str, not {type(module).__name__}")
         if module not in ("query", "scan"):
             raise refused("module", "Module can have only two values: aerospike.JOB_SCAN or aerospike.JOB_QUERY")
         return dict(self._native.job_info(job_id, module, self._policy(InfoPolicy, policy)))

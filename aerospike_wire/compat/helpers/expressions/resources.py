@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.cdt_ctx import _cdt_ctx
 from aerospike_wire.compat.refusal import refused
+from aerospike_wire.compat.types import null
 from aerospike_wire.compat.values import Translator
 from aerospike_wire.errors import InvalidRequest, ParamError
 from aerospike_wire.expressions import Compiled, Expression, ResultType
@@ -169,6 +170,7 @@ class CompiledExpression:
 
 
 TypeExpression = CompiledExpression
+_NIL: Final = Compiled(b"\xc0")
 _PLAIN: Final = Translator()
 
 
@@ -177,6 +179,8 @@ def _argument(value: Any, translator: Translator) -> Any:
         return value.build(translator)
     if isinstance(value, CompiledExpression):
         return value.build(translator)
+    if isinstance(value, null):
+        return _NIL  # which is not the None that leaves a range open
     if isinstance(value, list) and value and isinstance(value[0], _cdt_ctx):
         return contexts_of(value, translator)
     return translator.inward(value)
