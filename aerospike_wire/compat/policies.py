@@ -117,6 +117,8 @@ def policy_of(cls: type[Policy], given: Any, translator: Translator, *, validate
             value = _filter(value, translator)  # noqa: PLW2901
         elif name in ("concurrent", "deserialize", "send_set_name", "send_as_is", "check_bounds"):
             _flag(name, value)
+            if name == "deserialize" and not value:
+                raise unsupported("deserialize=False", "leave it out; lists and maps are read as they come")
             continue
         elif name == "connect_timeout":
             continue

@@ -9,7 +9,7 @@ from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.expressions.resources import bytes_of
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.compat.predicates import predicate_of
-from aerospike_wire.compat.refusal import refused
+from aerospike_wire.compat.refusal import refused, unsupported
 from aerospike_wire.errors import AerospikeError, ClientError
 from aerospike_wire.partition_filter import pid_of
 from aerospike_wire.policy import QueryPolicy, ScanPolicy, WritePolicy
@@ -162,8 +162,11 @@ class Scan:
             return
         if not isinstance(nodename, str):
             raise refused("nodename", "nodename must be a string")
-        if nodename not in {node.name for node in self._client._core.cluster.active()}:
+        names = {node.name for node in self._client._core.cluster.active()}
+        if nodename not in names:
             raise refused("nodename", f"Invalid node name: {nodename}")
+        if len(names) > 1:
+            raise unsupported("nodename of a scan", "give a partition_filter, which no change of the cluster upsets")
 
     def _options(self, options: Any) -> dict[str, bool] | None:
         if options is None:
