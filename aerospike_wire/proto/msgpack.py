@@ -181,10 +181,12 @@ def _pack_map(value: dict[Any, Any], out: list[bytes], argument: str, depth: int
         packed: list[bytes] = []
         _pack(key, packed, argument, depth + 1)
         pairs.append((packed[0], item))
-    if isinstance(value, KeyOrderedDict):
-        # The server refuses an ordered map whose entries are not sorted.
+    if len(pairs) > 1:
+        # Servers keep the entries of all maps in this order, refuse ordered maps that are not,
+        # and find a map among others only if it is asked for in this order.
         ordered = sorted(zip(value, pairs, strict=True), key=lambda entry: _key_order(entry[0]))
         pairs = [pair for _, pair in ordered]
+    if isinstance(value, KeyOrderedDict):
         out.append(map_head(len(pairs) + 1))
         out.append(_KEY_ORDERED)
     else:

@@ -24,7 +24,6 @@ NOT_A_POLICY = REFUSED + "passes over: a policy that ours does not have"
 
 OTHER_REQUEST = {
     "A:put/value_str_nul_inside": "the official client cuts text at its first NUL",
-    "A:put/value_map_int_keys": "unordered maps are sent in the dict's order, not in the order of a hash table",
     "A:put/value_map_bool_key": REFUSED + "sends as an empty map",
     "A:put/bin_name_empty": REFUSED + "sends: a bin without a name",
     "A:key/bool": REFUSED + "sends as the integer 0 or 1",
