@@ -21,7 +21,7 @@ MISS_BODY = bytes.fromhex("16000000000200000000000000000000000000000000")
 MISS = HEADER.pack(2 << 56 | 3 << 48 | len(MISS_BODY)) + MISS_BODY
 
 
-def serve(ready: object, *, miss: bool = False) -> None:
+def serve(ready: object, *, miss: bool = False, stream: object = None) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     ready.put(port)  # type: ignore[attr-defined]
@@ -29,10 +29,10 @@ def serve(ready: object, *, miss: bool = False) -> None:
     while True:
         sock, _ = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_talk, args=(sock, port, reply), daemon=True).start()
+        threading.Thread(target=_talk, args=(sock, port, reply, stream), daemon=True).start()
 
 
-def _talk(sock: socket.socket, port: int, reply: bytes) -> None:
+def _talk(sock: socket.socket, port: int, reply: bytes, stream: object) -> None:
     # As a real node does: one request of a connection at a time, each answered by a send of its own.
     buffer = b""
     send = sock.sendall
@@ -45,7 +45,9 @@ def _talk(sock: socket.socket, port: int, reply: bytes) -> None:
                 stop = start + 8 + (word & 0xFFFFFFFFFFFF)
                 if stop > end:
                     break
-                if word >> 48 & 0xFF == 3:
+                if word >> 48 & 0xFF == 3 and stream is not None:
+                    stream(send)  # type: ignore[operator]  # answers every request by itself
+                elif word >> 48 & 0xFF == 3:
                     send(reply)
                 else:
                     send(_info(buffer[start + 8 : stop].decode(), port))

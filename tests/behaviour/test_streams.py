@@ -28,8 +28,8 @@ RECORDS = int(os.environ.get("AEROSPIKE_WIRE_TEST_RECORDS", "1200"))
 
 async def fill(client: Any, count: int = 300) -> None:
     """Write the records."""
-    for start in range(0, count, 500):
-        rows = [(("test", SET, number), number) for number in range(start, min(count, start + 500))]
+    for start in range(0, count, 200):
+        rows = [(("test", SET, number), number) for number in range(start, min(count, start + 200))]
         if client.kind == "async":
             await asyncio.gather(*(client.put(key, {"n": number}) for key, number in rows))
         else:
@@ -372,7 +372,7 @@ async def test_unavailable_partition(make_client: Callable[..., Any]) -> None:
 async def test_cluster_whose_nodes_come_and_go(make_client: Callable[..., Any]) -> None:
     """Broken off and resumed while nodes are restarted and partitions move: each record once."""
     with EmbeddedCluster(3) as cluster:
-        client = make_client(cluster.seeds)
+        client = make_client(cluster.seeds, policies={"write": {"total_timeout": 60_000}})
         await fill(client, RECORDS)
         found: list[int] = []
         cursor: str | None = None

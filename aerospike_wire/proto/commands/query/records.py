@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ from aerospike_wire.policy import TTL_NEVER_EXPIRE
 from aerospike_wire.proto import keys, values
 from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords, error_details
 from aerospike_wire.proto.fields import Field, field
-from aerospike_wire.proto.header import CITRUSLEAF_EPOCH, MESSAGE, MESSAGE_HEADER_SIZE, Info3
+from aerospike_wire.proto.header import CITRUSLEAF_EPOCH, MESSAGE_HEADER_SIZE, Info3
 from aerospike_wire.proto.message import read_message
 from aerospike_wire.types import Key, RawParticle, Record
 
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
 _NO_RECORD: Final = int(Info3.LAST | Info3.PARTITION_DONE)
 _PARTITION_DONE: Final = int(Info3.PARTITION_DONE)
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
-_unpack_header: Final = MESSAGE.unpack_from
+_unpack_header: Final = struct.Struct(">3xBxBII4xHH").unpack_from
+"""Flags, result code, generation, expiry, numbers of fields and bins."""
 _unpack_field: Final = struct.Struct(">IB").unpack_from
-_unpack_op: Final = struct.Struct(">IBBBB").unpack_from
+_unpack_size: Final = struct.Struct(">I").unpack_from
+_unpack_bin: Final = struct.Struct(">BBBB").unpack_from
+_unpack_integer: Final = struct.Struct(">q").unpack_from
+_INTEGER_SIZE: Final = 8
+_SHAPE_LIMIT: Final = 256
+"""Bins of a record whose heads are kept."""
 _READERS: Final = values.READERS
+_read_integer: Final = values.READERS[values.Particle.INTEGER.value]
 _INTEGER: Final = values.Particle.INTEGER.value
 _BVAL_SIZE: Final = 8
 
@@ -40,7 +48,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_body", "_names", "_namespace", "_offset", "_prefix", "_sets", "_wall",
+        "_body", "_names", "_namespace", "_offset", "_prefix", "_shape", "_usual_set", "_wall",
         "clean", "code", "unavailable", "values", "words",
     )  # fmt: skip
 
@@ -50,8 +58,12 @@ class Answer:
         self._wall = wall
         self._body = b""
         self._offset = 0
-        self._names: dict[bytes, str] = {}
-        self._sets: dict[bytes, str] = {}
+        self._names: dict[str, str] = {}
+        """Each name once, however many records have it."""
+        self._shape: list[tuple[bytes, int, str, Callable[[bytes], Any] | None]] = []
+        """Of each bin of the record before: its head, what :meth:`_learn` made of it."""
+        self._usual_set: tuple[bytes, int, str | None] = (b"", 0, None)
+        """The SET field of the record before, its size, and the name in it."""
         self.values: list[int | None] = []
         """The index value of each record last taken; None for a scan."""
         self.unavailable: list[int] = []
@@ -96,81 +108,99 @@ class Answer:
         prefix = self._prefix
         behind_prefix = len(prefix) + keys.DIGEST_SIZE
         namespace = self._namespace
+        shape = self._shape
+        same_set, set_size, usual_set = self._usual_set
         while offset < end and len(found) < limit:
             try:
-                _, _, _, info3, _, code, generation, void_time, _, n_fields, n_ops = _unpack_header(body, offset)
-            except struct.error:
-                msg = f"a message in a frame is cut off after {end - offset} bytes"
-                raise ProtocolError(msg) from None
-            if info3 & _NO_RECORD or code:
-                offset = self._note(body, offset)
-                self._offset = offset
-                if self.code is not None:
-                    break
-                continue
-            offset += MESSAGE_HEADER_SIZE
-            digest = user_key = set_name = value = None
-            if n_fields > 1 and body.startswith(prefix, offset):
-                offset += behind_prefix
-                digest = body[offset - keys.DIGEST_SIZE : offset]
-                n_fields -= 2
-            while n_fields:
-                n_fields -= 1
-                try:
+                info3, code, generation, void_time, n_fields, n_ops = _unpack_header(body, offset)
+                if info3 & _NO_RECORD or code:
+                    offset = self._offset = self._note(body, offset)
+                    if self.code is not None:
+                        break
+                    continue
+                offset += MESSAGE_HEADER_SIZE
+                digest = user_key = set_name = value = None
+                if n_fields > 1 and body.startswith(prefix, offset):
+                    offset += behind_prefix
+                    digest = body[offset - keys.DIGEST_SIZE : offset]
+                    n_fields -= 2
+                    if n_fields and same_set and body.startswith(same_set, offset):
+                        offset += set_size
+                        set_name = usual_set
+                        n_fields -= 1
+                while n_fields:
+                    n_fields -= 1
                     size, kind = _unpack_field(body, offset)
-                except struct.error:
-                    msg = "a field of a record is cut off"
-                    raise ProtocolError(msg) from None
-                start, offset = offset + 5, offset + 4 + size
-                if size < 1 or offset > end:
-                    msg = f"a field of a record claims {size} bytes, {end - start + 1} are there"
+                    start, offset = offset + 5, offset + 4 + size
+                    if size < 1 or offset > end:
+                        msg = f"a field of a record claims {size} bytes, {end - start + 1} are there"
+                        raise ProtocolError(msg)
+                    data = body[start:offset]
+                    if kind == Field.SET:
+                        set_name = data.decode("utf-8", "surrogateescape") or None
+                        same_set, set_size, usual_set = body[start - 5 : offset], size + 4, set_name
+                    elif kind == Field.DIGEST:
+                        digest = data
+                    elif kind == Field.KEY:
+                        user_key = keys.read_key_particle(memoryview(data))
+                    elif kind == Field.BVAL_ARRAY and size == _BVAL_SIZE + 1:
+                        value = int.from_bytes(data, "little", signed=True)
+                if digest is None or len(digest) != keys.DIGEST_SIZE:
+                    msg = "a record of a query has no digest"
                     raise ProtocolError(msg)
-                data = body[start:offset]
-                if kind == Field.SET:
-                    set_name = self._sets.get(data) or self._set(data)
-                elif kind == Field.DIGEST:
-                    digest = data
-                elif kind == Field.KEY:
-                    user_key = keys.read_key_particle(memoryview(data))
-                elif kind == Field.BVAL_ARRAY and size == _BVAL_SIZE + 1:
-                    value = int.from_bytes(data, "little", signed=True)
-            if digest is None or len(digest) != keys.DIGEST_SIZE:
-                msg = "a record of a query has no digest"
-                raise ProtocolError(msg)
-            bins: dict[str, Any] = {}
-            for _ in range(n_ops):
-                try:
-                    size, _, particle, flags, name_size = _unpack_op(body, offset)
-                except struct.error:
-                    msg = "a bin of a record is cut off"
-                    raise ProtocolError(msg) from None
-                stop = offset + 4 + size
-                start = offset + 8 + name_size
-                if flags & 1:
-                    start += 8
-                if stop > end or start > stop:
-                    msg = f"a bin of a record claims {size} bytes with a name of {name_size}, {end - offset} are there"
-                    raise ProtocolError(msg)
-                raw = body[offset + 8 : offset + 8 + name_size]
-                name = self._names.get(raw)
-                if name is None:
-                    name = self._names[raw] = raw.decode("utf-8", "surrogateescape")
-                if particle == _INTEGER and stop - start == 8:
-                    bins[name] = int.from_bytes(body[start:stop], "big", signed=True)
-                else:
-                    reader = _READERS.get(particle)
-                    data = body[start:stop]
-                    bins[name] = RawParticle(particle, data) if reader is None else reader(data)
-                offset = stop
+                bins: dict[str, Any] = {}
+                for place in range(n_ops):
+                    (size,) = _unpack_size(body, offset)
+                    offset += 4
+                    stop = offset + size
+                    # Records of a query look much the same: the bin is most often the one that
+                    # stood in this place in the record before.
+                    if place < len(shape) and body.startswith(shape[place][0], offset):
+                        _, width, name, reader = shape[place]
+                    else:
+                        width, name, reader = self._learn(place, body, offset)
+                    start = offset + width
+                    if stop > end or start > stop:
+                        msg = f"a bin of a record claims {size} bytes, {end - offset} are there"
+                        raise ProtocolError(msg)
+                    if reader is None and stop - start == _INTEGER_SIZE:
+                        (bins[name],) = _unpack_integer(body, start)
+                    else:
+                        bins[name] = (reader or _read_integer)(body[start:stop])
+                    offset = stop
+            except struct.error:
+                msg = f"a message in a frame is cut off after {end - self._offset} bytes"
+                raise ProtocolError(msg) from None
             ttl = max(1, void_time - now) if void_time else TTL_NEVER_EXPIRE
             key = new(Key, (namespace, set_name, user_key, digest))
             found.append(new(Record, (key, {"ttl": ttl, "gen": generation}, bins)))
             marks.append(value)
             self._offset = offset
+        self._usual_set = (same_set, set_size, usual_set)
 
-    def _set(self, data: bytes) -> str | None:
-        name = self._sets[data] = data.decode("utf-8", "surrogateescape")
-        return name or None
+    def _learn(self, place: int, body: bytes, offset: int) -> tuple[int, str, Callable[[bytes], Any] | None]:
+        """Read the head of a bin, behind its size, and keep it for the next record.
+
+        Returns:
+            Bytes in front of the value, the name, and what reads the value; None for integers.
+        """
+        _, particle, flags, name_size = _unpack_bin(body, offset)
+        behind = offset + 4 + name_size
+        name = body[offset + 4 : behind].decode("utf-8", "surrogateescape")
+        name = self._names.setdefault(name, name)
+        reader: Callable[[bytes], Any] | None
+        reader = None if particle == _INTEGER else _READERS.get(particle) or functools.partial(RawParticle, particle)
+        width = 4 + name_size + (8 if flags & 1 else 0)
+        if behind > len(body):
+            msg = f"the name of a bin claims {name_size} bytes, {len(body) - offset - 4} are there"
+            raise ProtocolError(msg)
+        if place < _SHAPE_LIMIT:
+            row = (body[offset:behind], width, name, reader)
+            if place < len(self._shape):
+                self._shape[place] = row
+            elif place == len(self._shape):
+                self._shape.append(row)
+        return width, name, reader
 
     def _note(self, body: bytes, offset: int) -> int:
         """Take in a message that is no record; the offset behind it.
