@@ -22,8 +22,8 @@ PIPELINE_DEPTH: Final = 64
 """Requests under way on a shared link before another link is opened beside it."""
 _PROBE_AFTER: Final = 1.0
 """Seconds of idleness after which a link is looked at before it is used again."""
-_LOOK_FOR_LATE: Final = 0.01
-"""Seconds between looks at links whose answers are late, while a call has nothing else to hope for."""
+_LOOK_AGAIN: Final = 0.01
+"""Seconds between looks at links that are late or shared, while a call waits for one to become free."""
 
 
 @attrs.frozen
@@ -310,10 +310,10 @@ class Pool:
         raise LinkFailure(ResultCode.CONNECTION, "the node is not in use any more", sent=False, charge=False)
 
     def _until(self, deadline: float | None) -> float | None:
-        """When to look again unasked: late answers arrive without anybody giving a link back."""
-        if not self._late:
+        """When to look again unasked: late answers come, and shared links empty, without anybody giving a link back."""
+        if not self._late and not self._shared:
             return deadline
-        return earlier(deadline, self._runtime.now() + _LOOK_FOR_LATE)
+        return earlier(deadline, self._runtime.now() + _LOOK_AGAIN)
 
     def _make_room(self) -> bool:
         """Close a link that nobody uses, so that one of the other kind can be opened."""
