@@ -74,7 +74,9 @@ class Fanout:
         outcomes: list[Trouble | None] = [None] * len(parts)
         leased: list[tuple[int, Link, Call]] = []
         try:
-            for place, (node, part) in enumerate(parts):
+            # In one order for all calls, so that no two of them hold what the other waits for.
+            for place in sorted(range(len(parts)), key=lambda place: parts[place][0].name):
+                node, part = parts[place]
                 request = part.encode(node.features)
                 try:
                     link = await node.pool.lease(deadline)

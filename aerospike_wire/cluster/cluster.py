@@ -95,8 +95,10 @@ class Cluster:
         Raises:
             LinkFailure: the client belongs to another event loop that still runs.
         """
-        if not self.closed:
-            self.runtime.enter_to_close()
+        if not self.closed and not self.runtime.enter_to_close():
+            self.abandon()
+            self.closed = True
+            return
         self.closed = True
         self.connected = False
         ticker, self._ticker = self._ticker, None
@@ -106,7 +108,7 @@ class Cluster:
         await self.runtime.close()
 
     def abandon(self) -> None:
-        """Begin anew in a child process: every connection, lock and task belongs to the parent."""
+        """Begin anew, in a child process or after the loop has ended: links, locks and tasks are not ours any more."""
         for node in self.nodes.values():
             node.abandon()
         self.nodes.clear()

@@ -228,8 +228,8 @@ class Runtime(Protocol):
             LinkFailure: it belongs to another event loop.
         """
 
-    def enter_to_close(self) -> None:
-        """As :meth:`enter`, for closing the client.
+    def enter_to_close(self) -> bool:
+        """As :meth:`enter`, for closing the client; False if its event loop is gone, and all that belongs to it.
 
         Raises:
             LinkFailure: it belongs to another event loop that still runs.

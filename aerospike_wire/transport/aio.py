@@ -183,14 +183,12 @@ class AsyncRuntime:
         elif self._loop is not loop:
             raise LinkFailure(ResultCode.CLIENT, FOREIGN_LOOP, sent=False, charge=False)
 
-    def enter_to_close(self) -> None:
-        """As :meth:`enter`, but a loop that is closed may be left from any other.
-
-        Raises:
-            LinkFailure: the runtime belongs to another loop that still runs.
-        """
-        if self._loop is None or not self._loop.is_closed():
-            self.enter()
+    def enter_to_close(self) -> bool:
+        """As :meth:`enter`, but a loop that is closed may be left from any other: False if it is."""
+        if self._loop is not None and self._loop.is_closed():
+            return False
+        self.enter()
+        return True
 
     async def sleep(self, seconds: float) -> None:
         """Let other tasks run meanwhile; over early if the runtime is closed."""
@@ -345,9 +343,6 @@ class AsyncRuntime:
 
     async def close(self) -> None:
         """End what was spawned, and wait until all sockets are closed."""
-        if self._loop is not None and self._loop.is_closed():
-            self.abandon()
-            return
         for pause in tuple(self._pauses):
             self._wake(pause)
         current = asyncio.current_task()

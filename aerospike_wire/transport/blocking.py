@@ -408,8 +408,9 @@ class BlockingRuntime:
     def enter(self) -> None:
         """Any thread may use it."""
 
-    def enter_to_close(self) -> None:
+    def enter_to_close(self) -> bool:
         """Any thread may close it."""
+        return True
 
     async def sleep(self, seconds: float) -> None:
         """Sleep in the caller's thread; over early if the runtime is closed."""

@@ -272,9 +272,14 @@ class BatchPart(Command[None]):
 
     operation: ClassVar[str] = "batch"
     exclusive: ClassVar[bool] = True
+    write: bool = attrs.field(init=False)  # type: ignore[misc]  # depends on the rows
     answered: bool = attrs.field(init=False, default=False)
     """True if any row was answered."""
     _bodies: list[bytes] = attrs.field(init=False, factory=list)
+
+    @write.default
+    def _any_row_writes(self) -> bool:
+        return any(self.batch.rows[index].write for index in self.indexes)
 
     def encode(self, features: Features) -> bytes:
         return self.batch.pack(self.indexes, features)
