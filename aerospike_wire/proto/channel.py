@@ -60,6 +60,7 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
         Event.CLOSE: State.CLOSED,
     },
     State.READY: {
+        Event.SEND_LOGIN: State.LOGIN,
         Event.SEND: State.READY,
         Event.ANSWERED: State.READY,
         Event.GARBAGE: State.BROKEN,
@@ -141,6 +142,9 @@ class Channel:
             RuntimeError: the state does not allow it; a mistake in the transport.
         """
         if self.state is not State.READY or exchange.login:
+            if exchange.login and self.pending:
+                msg = "a login cannot be sent while requests wait for their answers"
+                raise RuntimeError(msg)
             self._happen(Event.SEND_LOGIN if exchange.login else Event.SEND)
         self.pending.append(exchange)
 
