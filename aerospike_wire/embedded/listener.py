@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _BACKLOG: Final = 1024
 _HANDSHAKE: Final = 5.0
 """Seconds that a client may take for the handshake."""
+_ACCEPTING: Final = 5
+"""Turns of the loop that a connection may take from being accepted to being known."""
 _SHUTDOWN: Final = 1.0
 """Seconds that it may take to say goodbye."""
 
@@ -141,8 +143,10 @@ class Listener:
         servers, self._servers = self._servers, []
         for server in servers:
             server.close()
-        self.drop()
-        while self.connections:  # noqa: ASYNC110  each leaves the set in one of the next turns
+        quiet = 0
+        while quiet < _ACCEPTING:  # a connection that was just accepted joins the set some turns later
+            self.drop()
+            quiet = 0 if self.connections else quiet + 1
             await asyncio.sleep(0)
         for server in servers:
             # From Python 3.12 on this waits for connections in the middle of a handshake too.
