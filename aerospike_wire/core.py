@@ -301,6 +301,9 @@ class Core:
             body = await link.exchange(call)
             keep = True
             return self.read(command, body, link, node)
+        except LinkFailure as failure:
+            keep = not failure.sent  # a link that failed to send is not usable, one that had no time to is
+            raise
         finally:
             pool.give_back(link, keep=keep)
 

@@ -92,7 +92,7 @@ class Fanout:
         finally:
             for place, link, _ in leased:
                 trouble = outcomes[place]
-                parts[place][0].pool.give_back(link, keep=trouble is None or trouble.answered)
+                parts[place][0].pool.give_back(link, keep=trouble is None or trouble.answered or not trouble.sent)
         for (node, _), trouble in zip(parts, outcomes, strict=True):
             if trouble is not None:
                 self.attempts.append(core.attempt(trouble, node, begun))

@@ -292,7 +292,8 @@ class Run(Source):
                 by_node[node].append(pid)
         if reason is not None:
             self._went_wrong(reason, reason.node, lost)
-        return list(by_node.items())
+        # In one order for all calls, so that no two of them hold links that the other waits for.
+        return sorted(by_node.items(), key=lambda item: item[0].name)
 
     def _went_wrong(self, trouble: Trouble, node: Node | None, pids: list[int]) -> None:
         """A part of a round failed; whether the query can go on is decided when the round is over."""
@@ -363,7 +364,7 @@ class Run(Source):
         assert self._policy is not None
         neglected = self._frames.neglected(place) * 1000
         del self._parts[place]
-        part.node.pool.give_back(part.link, keep=False)
+        part.node.pool.give_back(part.link, keep=not failure.sent)
         trouble = as_trouble(failure)
         if failure.code == ResultCode.CONNECTION and 0 < self._policy.socket_timeout <= neglected:
             # The node gave up because nobody took what it sent for as long as it had been told

@@ -42,7 +42,11 @@ class _Source:
         """When bytes came last, moved on by the time for which nobody waited for any."""
 
     def start(self) -> None:
-        """Queue the request."""
+        """Queue the request, unless its time is over."""
+        if self.call.deadline is not None and self.call.deadline <= self.heard:
+            words = "the total timeout passed before the request was sent"
+            self.failure = LinkFailure(ResultCode.TIMEOUT, words, sent=False, charge=False)
+            return
         try:
             self.waiter = self.link.begin(self.call)
         except LinkFailure as failure:
