@@ -102,6 +102,15 @@ def _parser() -> argparse.ArgumentParser:
         "--fault", dest="sentences", action="append", default=[], metavar="SENTENCE",
         help="a failure on request, such as 'put answer 18' or 'get probability 0.1 close'; may be given several times",
     )  # fmt: skip
+    command.add_argument(
+        "--edition", choices=("community", "enterprise"),
+        help="what the nodes have: an enterprise node takes durable deletes, compression, transactions "
+        "(community, or enterprise with users)",
+    )  # fmt: skip
+    command.add_argument(
+        "--user", dest="users", action="append", type=_user, metavar="NAME:PASSWORD:ROLE[,ROLE]",
+        help="switches security on: a user with password and roles; may be given several times",
+    )  # fmt: skip
     command.set_defaults(run=_serve)
 
     command = commands.add_parser(
@@ -180,12 +189,25 @@ def _namespace(text: str) -> NamespaceConfig:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _user(text: str) -> tuple[str, tuple[str, list[str]]]:
+    name, colon, rest = text.partition(":")
+    password, second, roles = rest.rpartition(":")
+    if not (name and colon and second):
+        msg = f"a user is written NAME:PASSWORD:ROLE,ROLE, not {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return name, (password, [role for role in roles.split(",") if role])
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     namespaces = arguments.namespaces or [NamespaceConfig("test")]
+    users = None if arguments.users is None else dict(arguments.users)
+    enterprise = None if arguments.edition is None else arguments.edition == "enterprise"
     server: EmbeddedServer | EmbeddedCluster
     try:
         if arguments.nodes == 1:
-            server = EmbeddedServer(host=arguments.host, port=arguments.port, namespaces=namespaces)
+            server = EmbeddedServer(
+                host=arguments.host, port=arguments.port, namespaces=namespaces, users=users, enterprise=enterprise
+            )
         else:
             server = EmbeddedCluster(
                 arguments.nodes,
@@ -193,8 +215,10 @@ def _serve(arguments: argparse.Namespace) -> int:
                 port=arguments.port,
                 namespaces=namespaces,
                 replication_factor=arguments.replication_factor,
+                users=users,
+                enterprise=enterprise,
             )
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         _complain(str(error))
         return _MISUSED
     try:

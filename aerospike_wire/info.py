@@ -30,8 +30,8 @@ class ModuleInfo(TypedDict):
 
     name: str
     """Its file name."""
-    hash: str
-    """SHA-1 of what the server keeps of it, not of its text alone; hexadecimal."""
+    hash: bytes
+    """SHA-1 of what the server keeps of it, not of its text alone; 40 hexadecimal digits."""
     type: int
     """0, Lua."""
     content: bytes

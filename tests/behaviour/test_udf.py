@@ -132,7 +132,7 @@ async def test_registration_waits_for_every_node(make_client: Any) -> None:
     """Until the list of modules has the new text, and after a removal until it has it no more."""
     put = UdfPut(None, "m.lua", source="x = 1")
     put.prepare(Policies())
-    new, old = f"filename=m.lua,hash={put.hash},type=LUA;", f"filename=m.lua,hash={'0' * 40},type=LUA;"
+    new, old = f"filename=m.lua,hash={put.hash.decode()},type=LUA;", f"filename=m.lua,hash={'0' * 40},type=LUA;"
     lists = ["", old, new, new, ""]
     asked = []
 
@@ -156,7 +156,8 @@ async def test_waiting_ends_with_the_deadline(make_client: Any) -> None:
         member(lambda request: info_reply([(request[8:-1].decode(), "ok" if b"put" in request else "")]))
     ) as node:
         client = make_client(node.address)
-        with client.deadline(0.1), pytest.raises(errors.TimeoutError, match="not registered on every node") as caught:
+        await client.connect()
+        with client.deadline(1), pytest.raises(errors.TimeoutError, match="not registered on every node") as caught:
             await client.udf_put("m.lua", source="x = 1")
     assert (caught.value.context.module, caught.value.in_doubt) == ("m", False)
 

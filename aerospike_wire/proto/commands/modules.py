@@ -103,11 +103,11 @@ class UdfPut(ModuleCommand):
         return UDFContext(self.operation, self.given_policy(), module_of(name))
 
     @property
-    def hash(self) -> str:
+    def hash(self) -> bytes:
         """What servers list the module with once they have it: SHA-1 of the JSON that they keep."""
         content = base64.b64encode(self.content).decode()
         kept = json.dumps({"content64": content, "type": "LUA", "name": self.name})
-        return hashlib.sha1(kept.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.sha1(kept.encode(), usedforsecurity=False).hexdigest().encode()
 
 
 @attrs.define(eq=False)
@@ -170,6 +170,6 @@ class UdfList(ModuleCommand):
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> list[ModuleInfo]:
         return [
-            {"name": row.get("filename", ""), "hash": row.get("hash", ""), "type": LUA, "content": b""}
+            {"name": row.get("filename", ""), "hash": row.get("hash", "").encode(), "type": LUA, "content": b""}
             for row in info_values.rows(self.value(body), ",")
         ]

@@ -60,7 +60,7 @@ def test_hash_is_the_servers() -> None:
     hashes = {row["filename"]: row["hash"] for row in info_values.rows(listed, ",")}
     command = UdfPut(None, sent["filename"], source=base64.b64decode(sent["content"]))
     command.prepare(Policies())
-    assert command.hash == hashes[sent["filename"]]
+    assert command.hash.decode() == hashes[sent["filename"]]
 
 
 @pytest.mark.parametrize(
