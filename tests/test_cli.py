@@ -346,6 +346,56 @@ def test_serve_without_options_has_one_namespace() -> None:
             process.kill()
 
 
+@pytest.mark.parametrize(
+    ("options", "edition", "code"),
+    [
+        ([], "Community", 51),
+        (["--edition", "enterprise"], "Enterprise", 52),
+        (["--user", "admin:a:b:user-admin,read"], "Enterprise", None),
+    ],
+)
+def test_serve_an_edition(options: list[str], edition: str, code: int | None) -> None:
+    """The edition is as asked for; users switch security on, and their passwords may hold colons."""
+    pytest.importorskip("bcrypt")
+    login = {"user": "admin", "password": "a:b"} if "--user" in options else {}
+    with start("serve", "--port", "0", *options) as process:
+        try:
+            assert process.stdout is not None
+            with Client(process.stdout.readline().strip(), policies={"total_timeout": 20_000}, **login) as client:
+                assert edition in client.info_nodes()[0].edition
+                if code is None:
+                    assert client.admin_query_user("admin") == ["read", "user-admin"]
+                else:
+                    with pytest.raises(errors.AerospikeError) as caught:
+                        client.admin_query_users()
+                    assert caught.value.code == code
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--user", "admin"], "NAME:PASSWORD:ROLE,ROLE"),
+        (["--user", ":x:read"], "NAME:PASSWORD:ROLE,ROLE"),
+        (["--user", "admin:pw:king"], "unknown role 'king'"),
+        (["--edition", "community", "--user", "admin:pw:read"], "users need an Enterprise node"),
+        (["--edition", "other"], "invalid choice"),
+    ],
+)
+def test_serve_with_wrong_users(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is wrong is said, with the status of misuse."""
+    pytest.importorskip("bcrypt")
+    try:
+        status: Any = main(["serve", "--port", "0", *options])
+    except SystemExit as left:
+        status = left.code
+    assert status == 2
+    assert words in capsys.readouterr().err
+
+
 # demo
 
 
