@@ -49,7 +49,7 @@ class Functions(Base):
     def udf_list(self, policy: Policy = None) -> list[dict[str, Any]]:
         """The registered modules, each ``{"name", "hash", "content", "type"}``."""
         rows = self._native.udf_list(self._policy(InfoPolicy, policy))
-        return [{**row, "hash": bytearray(row["hash"].encode()), "content": bytearray(row["content"])} for row in rows]
+        return [{**row, "hash": bytearray(row["hash"]), "content": bytearray(row["content"])} for row in rows]
 
     def udf_get(self, module: str, language: int = 0, policy: Policy = None) -> str:
         """The text of a module."""
