@@ -149,7 +149,7 @@ class Indexes:
     ) -> Index | None:
         """The index that a query can use; None is what a node answers 201 to.
 
-        An index over all sets serves only queries that name no set, as on a server.
+        An index over all sets serves queries of a set that has none of its own.
 
         Args:
             namespace: of the query.
@@ -167,11 +167,15 @@ class Indexes:
         if name is not None:
             # Found by its name an index is not asked whether it fits the values.
             index = self.get(namespace, name)
-            return None if index is None or index.set_index else index
-        wanted = Index(
-            "", namespace, set_name or None, bin_name or None, kind, type_name, context or None, expression or None
-        )
-        return next((index for index in self.of(namespace) if index.definition == wanted), None)
+            return index
+        wanted = Index("", namespace, None, bin_name or None, kind, type_name, context or None, expression or None)
+        found = None
+        for index in self.of(namespace):
+            if index.set in (None, set_name or None) and attrs.evolve(index.definition, set=None) == wanted:
+                if index.set == (set_name or None):
+                    return index
+                found = index
+        return found
 
     def _count(self, namespace: str) -> int:
         return sum(1 for index in self.of(namespace) if not index.set_index)

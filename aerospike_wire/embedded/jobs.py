@@ -213,15 +213,15 @@ def of_message(
     """The job that a request asks for; it is not registered yet.
 
     Raises:
-        Refusal: 4, its id or its socket timeout is of an impossible size.
+        Refusal: 4, its socket timeout is of an impossible size.
     """
     fields = message.fields
-    task = fields.get(Field.TASK_ID, bytes(8))
+    task = fields.get(Field.TASK_ID, b"")
     timeout = fields.get(Field.SOCKET_TIMEOUT)
-    if len(task) != 8 or (timeout is not None and len(timeout) != 4):
-        raise Refusal(ResultCode.INVALID_REQUEST, "a task id or timeout of an impossible size")
+    if timeout is not None and len(timeout) != 4:
+        raise Refusal(ResultCode.INVALID_REQUEST, "a socket timeout of an impossible size")
     return Job(
-        int.from_bytes(task, "big") or jobs.fresh_id(),
+        (int.from_bytes(task, "big") if len(task) == 8 else 0) or jobs.fresh_id(),
         fields.get(Field.NAMESPACE, b"").decode(errors="surrogateescape"),
         fields.get(Field.SET, b"").decode(errors="surrogateescape"),
         kind,

@@ -215,6 +215,8 @@ def index_range(node: Node, namespace: Namespace, wanted: Wanted | None, set_nam
     )
     if index is None:
         raise Refusal(ResultCode.INDEX_NOT_FOUND, "no such index")
+    if index.set_index:
+        raise Refusal(ResultCode.INDEX_NOT_READABLE, "a set index holds no values")
     now = node.clock.milliseconds()
     contents = namespace.contents(index, now)
     if not contents.complete:

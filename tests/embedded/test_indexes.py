@@ -219,4 +219,15 @@ def test_find_needs_the_exact_definition() -> None:
     assert indexes.find("test", "s", "a", 1, 3) is None
     assert indexes.find("bar", "s", "a", 1, 1) is None
     assert indexes.find("test", "s", None, 0, 0) is None
-    assert indexes.find("test", "s", None, 0, 1, name="whole") is None
+
+
+def test_index_over_all_sets_serves_sets_without_one() -> None:
+    """A query of a set takes the set's own index, or else one over all sets."""
+    indexes = Indexes()
+    everywhere, own = Index("all", "test", None, "a", "numeric"), Index("own", "test", "s", "a", "numeric")
+    indexes.create(everywhere)
+    assert indexes.find("test", "s", "a", 0, 1) == everywhere
+    indexes.create(own)
+    assert indexes.find("test", "s", "a", 0, 1) == own
+    assert indexes.find("test", "other", "a", 0, 1) == everywhere
+    assert indexes.find("test", None, "a", 0, 1) == everywhere

@@ -69,7 +69,7 @@ def node(function: str, *arguments: Any, count: int = 6, limit: float = 1.0) -> 
         ("listed", (), [[0, 1, 2, 3, 4, 5]], [[0, 1, 2, 3, 4, 5]] * 2),
         # A stream ends at its first nil.
         ("first_only", (), [0, 1, 2], [0, 1, 2] * 2),
-        ("writes", (), [[0, 1, False]] + [[value, 1, False] for value in range(1, 6)], None),
+        ("writes", (), [[value, 1, True] for value in range(6)], None),
     ],
 )
 def test_both_halves(function: str, arguments: Any, on_node: list[Any], on_client: list[Any] | None) -> None:

@@ -2,7 +2,7 @@
 
 local lib, clock = ...
 local contents, NIL = lib.contents, lib.NIL
-local pcall, error, load, rawget, rawequal = pcall, error, load, rawget, rawequal
+local pcall, error, load, rawget, rawequal, type = pcall, error, load, rawget, rawequal, type
 local sethook, getinfo = debug.sethook, debug.getinfo
 local pack, unpack = table.pack, table.unpack
 
@@ -69,6 +69,11 @@ function host.stream(environment, name, for_client, read, write, arguments, n, l
   local good, problem = guarded(limit, function()
     return lib.run_stream(function_of(environment, name), for_client, read, write, arguments, n)
   end)
+  -- The handler of errors on a server takes text only.
+  local kind = type(problem)
+  if not good and (kind == "table" or kind == "boolean" or kind == "function") then
+    problem = "bad argument #1 to '?' (string expected, got " .. lib.name_of(problem) .. ")"
+  end
   return good, problem
 end
 

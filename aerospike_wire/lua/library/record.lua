@@ -141,7 +141,7 @@ end
 
 function aerospike.exists(self, object)
   local rec = subject(self, object, "exists")
-  return rec.is_open and not rec.read_only
+  return rec.is_open
 end
 
 function aerospike.create(self, object)

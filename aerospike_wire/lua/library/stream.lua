@@ -6,7 +6,7 @@
 
 local lib = ...
 local contents, hide, kind_of = lib.contents, lib.hide, lib.kind_of
-local type, pairs, ipairs, select, error = type, pairs, ipairs, select, error
+local type, pairs, ipairs, error, getmetatable, rawget = type, pairs, ipairs, error, getmetatable, rawget
 local insert, unpack, pack = table.insert, table.unpack, table.pack
 
 local AGGREGATE_PAUSES_AT <const> = 1000
@@ -26,9 +26,20 @@ local function starting(value)
   return value
 end
 
+-- Errors of these functions name the lines of a server's own Lua code.
+local function check_callable(f, name, line)
+  local kind = type(f)
+  if kind == "function" then return end
+  local meta = kind == "table" and getmetatable(f)
+  if meta and rawget(meta, "__call") then return end
+  local got = contents[f ~= nil and f or false] and lib.name_of(f) or kind
+  error('[string "stream_ops.lua"]:' .. line .. ": attempt to call a " .. got .. " value (upvalue '" .. name .. "')", 0)
+end
+
 local function filter(following, wanted)
   return function()
     for value in following do
+      check_callable(wanted, "p", 36)
       if wanted(value) then return value end
     end
   end
@@ -43,6 +54,7 @@ local function map(following, change)
       finished = true
       return nil
     end
+    check_callable(change, "f", 50)
     return change(value)
   end
 end
@@ -53,7 +65,10 @@ local function reduce(following, join)
     if finished then return nil end
     local result = following()
     if result ~= nil then
-      for value in following do result = join(result, value) end
+      for value in following do
+        check_callable(join, "f", 63)
+        result = join(result, value)
+      end
     end
     finished = true
     return result
@@ -66,6 +81,7 @@ local function aggregate(following, initial, join)
     if finished then return nil end
     local result = starting(initial)
     for value in following do
+      check_callable(join, "f", 76)
       result = join(result, value)
       if type(result) == "number" and result >= AGGREGATE_PAUSES_AT then return result end
     end
@@ -132,10 +148,23 @@ end
 -- write: takes a result. n: how many of the arguments follow.
 function lib.run_stream(f, for_client, read, write, arguments, n)
   local described = f(setmetatable({ ops = {} }, meta), unpack(arguments, 1, n))
-  local ops = described.ops
+  local ops
+  local kind = type(described)
+  if kind == "table" and not contents[described] or kind == "string" then
+    ops = described.ops
+    if type(ops) ~= "table" then
+      local text = "bad argument #1 to 'for iterator' (table expected, got " .. lib.name_of(ops) .. ")"
+      error('[string "stream_ops.lua"]:120: ' .. text, 0)
+    end
+  else
+    local got = described ~= nil and contents[described] and lib.name_of(described) or kind
+    error('[string "aerospike.lua"]:33: attempt to index a ' .. got .. " value (global 'result')", 0)
+  end
   local values = source(read)
   for _, op in ipairs(chosen(ops, for_client)) do
     values = op.run(values, unpack(op.arguments, 1, op.arguments.n)) or values
   end
-  for value in values do write(value) end
+  for value in values do
+    if lib.is_value(value) then write(value) end
+  end
 end
