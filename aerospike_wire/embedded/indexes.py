@@ -166,8 +166,7 @@ class Indexes:
         type_name = TYPES[index_type] if 0 <= index_type < len(TYPES) else ""
         if name is not None:
             # Found by its name an index is not asked whether it fits the values.
-            index = self.get(namespace, name)
-            return index
+            return self.get(namespace, name)
         wanted = Index("", namespace, None, bin_name or None, kind, type_name, context or None, expression or None)
         found = None
         for index in self.of(namespace):

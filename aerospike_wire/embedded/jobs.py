@@ -92,7 +92,7 @@ class Job:
             return 0.0
         self.throttled += 1
         ahead = self.throttled / self.rate - (time.monotonic() - self.started)
-        return min(ahead, 1.0) if ahead > _SMALLEST_PAUSE else 0.0
+        return min(ahead, 1.0) if ahead > (_SMALLEST_PAUSE if self.rate < _FAST else _BURST) else 0.0
 
     def described(self) -> str:
         """The line of ``query-show``."""
@@ -135,6 +135,9 @@ class Job:
 
 
 _SMALLEST_PAUSE: Final = 0.001
+_FAST: Final = 10_000
+_BURST: Final = 0.05
+"""Seconds that a job without a rate of its own may be ahead of the node's rate: short ones need no pause."""
 
 
 @attrs.define
