@@ -28,6 +28,7 @@ UNEQUAL = {
     "E:query/paginate_4_of_10_three_pages": "likewise",
     "E:sindex/paginate_one_call_too_many": "likewise",
     "E:sindex/paginate_4_of_10_three_pages": "likewise",
+    "G:code9/short_query_1ms_raw": "how many records come before its time is up is up to the machine",
     "E:query/ttl_records_on_bar": "tells when records expire",
 }
 """Scenarios that no other run can repeat, and why."""
