@@ -310,6 +310,7 @@ class AsyncScan(ScanBase):
         self,
         policy: Given[ScanPolicy] = None,
         options: Mapping[str, bool] | None = None,
+        nodename: str | None = None,
         *,
         error_hook: ErrorHook | None = None,
     ) -> AsyncRecordStream:
@@ -322,18 +323,20 @@ class AsyncScan(ScanBase):
         Args:
             policy: ScanPolicy or QueryPolicy, or a dict with its names.
             options: ``{"nobins": True}`` for keys and metadata only.
+            nodename: name of the only node to ask, for what it is master of; None for all nodes.
             error_hook: one more hook or mapping for errors, for this call.
 
         Returns:
             A stream; nothing is sent before its first record is asked for.
         """
-        return AsyncRecordStream(self._begin(policy, options, error_hook))
+        return AsyncRecordStream(self._begin(policy, options, error_hook, nodename))
 
     async def results(
         self,
         policy: Given[ScanPolicy] = None,
-        options: Mapping[str, bool] | None = None,
+        nodename: str | None = None,
         *,
+        options: Mapping[str, bool] | None = None,
         error_hook: ErrorHook | None = None,
     ) -> list[Record]:
         """Run the scan and collect all records, in no particular order.
@@ -341,6 +344,7 @@ class AsyncScan(ScanBase):
         Args:
             policy: ScanPolicy or QueryPolicy, or a dict with its names.
             options: ``{"nobins": True}`` for keys and metadata only.
+            nodename: name of the only node to ask, for what it is master of; None for all nodes.
             error_hook: one more hook or mapping for errors, for this call.
 
         Returns:
@@ -349,13 +353,14 @@ class AsyncScan(ScanBase):
         Raises:
             AerospikeError: the scan failed; ``error.context`` says how far it came.
         """
-        return await self._begin(policy, options, error_hook).collect()
+        return await self._begin(policy, options, error_hook, nodename).collect()
 
     async def foreach(
         self,
         callback: Callable[[Record], Any],
         policy: Given[ScanPolicy] = None,
         options: Mapping[str, bool] | None = None,
+        nodename: str | None = None,
         *,
         error_hook: ErrorHook | None = None,
     ) -> None:
@@ -366,13 +371,14 @@ class AsyncScan(ScanBase):
                 raises ends the scan too and comes out as it is.
             policy: ScanPolicy or QueryPolicy, or a dict with its names.
             options: ``{"nobins": True}`` for keys and metadata only.
+            nodename: name of the only node to ask, for what it is master of; None for all nodes.
             error_hook: one more hook or mapping for errors, for this call.
 
         Raises:
             AerospikeError: the scan failed; ``error.context`` says how far it came.
         """
         check_callback(callback)
-        await self._begin(policy, options, error_hook).feed(callback)
+        await self._begin(policy, options, error_hook, nodename).feed(callback)
 
     async def execute_background(
         self, policy: Given[ScanPolicy] = None, *, error_hook: ErrorHook | None = None

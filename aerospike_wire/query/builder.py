@@ -180,18 +180,18 @@ class ScanBase:
 
     # Running
 
-    def _begin(self, policy: Any, options: Any, hook: Hook | HookMapping | None) -> Source:
+    def _begin(self, policy: Any, options: Any, hook: Hook | HookMapping | None, node: Any = None) -> Source:
         """A run of the query as it is now."""
         if self._statement.function is not None:
             aggregate = AggregateCommand(self._statement, policy, self._changes(), self._method)
             return Aggregation(self._core, aggregate, self._source, hook)
         standing = self._standing() if self._pages or self._state is not None else None
         again = self._pages and self._run is not None
-        self._run = Run(self._core, self._command(policy, options), standing, hook, again=again)
+        self._run = Run(self._core, self._command(policy, options, node), standing, hook, again=again)
         return self._run
 
-    def _command(self, policy: Any, options: Any) -> QueryCommand:
-        return QueryCommand(self._statement, policy, self._changes(), options, self._method)
+    def _command(self, policy: Any, options: Any, node: Any) -> QueryCommand:
+        return QueryCommand(self._statement, policy, self._changes(), options, self._method, node)
 
     def _changes(self) -> dict[str, Any]:
         names = ("max_records", "records_per_second")

@@ -15,6 +15,7 @@ import attrs
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.fanout import Fanout
 from aerospike_wire.policy import Replica
+from aerospike_wire.proto.commands.base import ServerWords
 from aerospike_wire.proto.commands.query import Answer
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.invalid import InvalidArgument
@@ -82,6 +83,7 @@ class Run(Source):
         self.state = state
         """Where the query stands; None until it has begun without a place to go on at."""
         self._again = again
+        self._busy = False
         self._policy: QueryPolicy | None = None
         self._deadline: float | None = None
         self._limit = 0
@@ -89,6 +91,8 @@ class Run(Source):
         self._waiting: set[int] = set()
         """Partitions that this pass has still to ask for."""
         self._course = Course()
+        self._only: Node | None = None
+        """The one node to ask, if it is not all of them."""
         self._failed: dict[int, Node] = {}
         """The node that a partition was last asked of in vain."""
         self._frames: Frames | None = None
@@ -111,11 +115,16 @@ class Run(Source):
 
         Raises:
             AerospikeError: the query could not be completed.
+            RuntimeError: somebody else is waiting for them.
         """
+        if self._busy:
+            msg = "another task or thread is waiting for this query's next records"
+            raise RuntimeError(msg)
         self.settle()
         self.portion, self._values, self._settled, self.taken = [], [], 0, 0
         if self.over:
             return []
+        self._busy = True
         try:
             if self._policy is None:
                 await self._begin()
@@ -130,6 +139,8 @@ class Run(Source):
         except BaseException:
             self.close()
             raise
+        finally:
+            self._busy = False
 
     def settle(self) -> None:
         """Let the state know what the caller has taken."""
@@ -175,13 +186,22 @@ class Run(Source):
             self._fan.fail(trouble, self._command)
         if self._again and self.state.done:
             words = "every partition has been read: the query is done, as is_done() says"
-            self._fan.fail(Trouble(ResultCode.INVALID_NODE, words, final=True), self._command)
+            hint = ServerWords(hint="ask is_done() before the next page")
+            self._fan.fail(Trouble(ResultCode.INVALID_NODE, words, words=hint, final=True), self._command)
         self.state.identity = identity
         self.state.tries.clear()
         self._policy = policy
         self._deadline = self._fan.deadline(policy)
         self._limit = policy.max_records
         self._waiting = set(self.state.left())
+        name = self._command.node
+        if name is not None:
+            self._only = self._core.cluster.nodes.get(name)
+            if self._only is None:
+                known = ", ".join(self._core.cluster.nodes)
+                self._fail(
+                    Trouble(ResultCode.INVALID_NODE, f"there is no node {name!r}, there are {known}", final=True)
+                )
 
     async def _round(self) -> bool:
         """Ask for what is left; False when nothing is."""
@@ -265,15 +285,18 @@ class Run(Source):
         refused: dict[Node, Trouble] = {}
         lost: list[int] = []
         reason: Trouble | None = None
+        only = self._only
         for pid in sorted(self._waiting):
             found = masters[pid] if masters and pid not in tries else None
             if found is not None and found in by_node:
                 by_node[found].append(pid)
                 continue
+            step = tries.get(pid, 0) if only is None else 0
             try:
-                node = core.router.node_of_partition(
-                    namespace, pid, policy, tries.get(pid, 0), write=False, failed=failed.get(pid)
-                )
+                node = core.router.node_of_partition(namespace, pid, policy, step, write=False, failed=failed.get(pid))
+                if only is not None and node is not only:
+                    self._waiting.discard(pid)  # not part of this pass
+                    continue
                 if node not in by_node:
                     if node in refused:
                         raise refused[node]

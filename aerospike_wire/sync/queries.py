@@ -311,6 +311,7 @@ class Scan(ScanBase):
         self,
         policy: Given[ScanPolicy] = None,
         options: Mapping[str, bool] | None = None,
+        nodename: str | None = None,
         *,
         error_hook: ErrorHook | None = None,
     ) -> RecordStream:
@@ -323,18 +324,20 @@ class Scan(ScanBase):
         Args:
             policy: ScanPolicy or QueryPolicy, or a dict with its names.
             options: ``{"nobins": True}`` for keys and metadata only.
+            nodename: name of the only node to ask, for what it is master of; None for all nodes.
             error_hook: one more hook or mapping for errors, for this call.
 
         Returns:
             A stream; nothing is sent before its first record is asked for.
         """
-        return RecordStream(self._begin(policy, options, error_hook))
+        return RecordStream(self._begin(policy, options, error_hook, nodename))
 
     def results(
         self,
         policy: Given[ScanPolicy] = None,
-        options: Mapping[str, bool] | None = None,
+        nodename: str | None = None,
         *,
+        options: Mapping[str, bool] | None = None,
         error_hook: ErrorHook | None = None,
     ) -> list[Record]:
         """Run the scan and collect all records, in no particular order.
@@ -342,6 +345,7 @@ class Scan(ScanBase):
         Args:
             policy: ScanPolicy or QueryPolicy, or a dict with its names.
             options: ``{"nobins": True}`` for keys and metadata only.
+            nodename: name of the only node to ask, for what it is master of; None for all nodes.
             error_hook: one more hook or mapping for errors, for this call.
 
         Returns:
@@ -350,13 +354,14 @@ class Scan(ScanBase):
         Raises:
             AerospikeError: the scan failed; ``error.context`` says how far it came.
         """
-        return run(self._begin(policy, options, error_hook).collect())
+        return run(self._begin(policy, options, error_hook, nodename).collect())
 
     def foreach(
         self,
         callback: Callable[[Record], Any],
         policy: Given[ScanPolicy] = None,
         options: Mapping[str, bool] | None = None,
+        nodename: str | None = None,
         *,
         error_hook: ErrorHook | None = None,
     ) -> None:
@@ -367,13 +372,14 @@ class Scan(ScanBase):
                 raises ends the scan too and comes out as it is.
             policy: ScanPolicy or QueryPolicy, or a dict with its names.
             options: ``{"nobins": True}`` for keys and metadata only.
+            nodename: name of the only node to ask, for what it is master of; None for all nodes.
             error_hook: one more hook or mapping for errors, for this call.
 
         Raises:
             AerospikeError: the scan failed; ``error.context`` says how far it came.
         """
         check_callback(callback)
-        run(self._begin(policy, options, error_hook).feed(callback))
+        run(self._begin(policy, options, error_hook, nodename).feed(callback))
 
     def execute_background(
         self, policy: Given[ScanPolicy] = None, *, error_hook: ErrorHook | None = None

@@ -130,6 +130,36 @@ async def test_cancelled_task(make_client: Callable[..., Any]) -> None:
         assert (links(client), len(asyncio.all_tasks())) == (0, before)
 
 
+async def test_two_tasks_on_one_stream(make_client: Callable[..., Any]) -> None:
+    """The second one is told; neither hangs."""
+    with RawNode(member(lambda request: b"")) as node:
+        client = make_client(node.address)
+        if client.kind != "async":
+            pytest.skip("of threads the second one may come in between")
+        stream = client.query("test", SET).records({"socket_timeout": 200, "max_retries": 0})
+        first = asyncio.create_task(stream.__anext__())
+        await asyncio.sleep(0.05)
+        with pytest.raises(RuntimeError, match="another task"):
+            await stream.__anext__()
+        with pytest.raises(errors.TimeoutError):
+            await first
+
+
+async def test_client_that_is_closed_under_a_query(make_client: Callable[..., Any]) -> None:
+    """What has come is given; then the query fails, and is not tried again."""
+    part = frame(FrameType.MESSAGE, b"".join(map(message, range(5))))
+    with RawNode(member(lambda request: part)) as node:
+        client = make_client(node.address)
+        found = []
+        with pytest.raises(errors.AerospikeError) as caught:
+            async for record in client.query("test", SET):
+                found.append(record)
+                if len(found) == 2:
+                    await client.close()
+        assert caught.value.code in {-10, 11}
+        assert caught.value.context.records == len(found) == 5
+
+
 async def test_with_block(client: Any) -> None:
     """The end of a block closes the stream."""
     await fill(client, 50)
@@ -288,6 +318,22 @@ async def test_metadata_only(client: Any) -> None:
     records = await client.query("test", SET).results(None, {"nobins": True})
     assert [record.bins for record in records] == [{}] * 5
     assert all(record.meta["gen"] == 1 for record in records)
+
+
+async def test_scan_of_one_node(make_client: Callable[..., Any]) -> None:
+    """What it is master of, and no more; all nodes together have everything."""
+    with EmbeddedCluster(3) as cluster:
+        client = make_client(cluster.seeds)
+        await fill(client, 60)
+        names = [node.name for node in cluster.nodes]
+        found = [await client.scan("test", SET).results(None, name) for name in names]
+        assert all(0 < len(records) < 60 for records in found)
+        assert numbers(record for records in found for record in records) == list(range(60))
+        with pytest.raises(errors.InvalidNodeError, match="NOBODY"):
+            await client.scan("test", SET).results(None, "NOBODY")
+        with pytest.raises(errors.ParamError) as caught:
+            await client.scan("test", SET).results(None, 5)
+        assert caught.value.argument == "nodename"
 
 
 # Failing half way

@@ -39,6 +39,8 @@ class QueryCommand(Command[None]):
     options: Any = None
     """``{"nobins": True}`` to read no more of records than that they are there."""
     method: str = "query"
+    node: Any = None
+    """Name of the only node to ask; None for all."""
 
     operation: ClassVar[str] = "query"
     exclusive: ClassVar[bool] = True
@@ -53,6 +55,8 @@ class QueryCommand(Command[None]):
             policy = attrs.evolve(policy, **self.changes)
         self.policy = policy
         self._no_bins = read_options(self.options)
+        if self.node is not None and not isinstance(self.node, str):
+            raise InvalidArgument("nodename", f"must be a str or None, not {type(self.node).__name__}")
         statement = self.statement
         statement.check()
         writing = next((operation for operation in statement.checked if operation.writes), None)
