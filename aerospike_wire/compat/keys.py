@@ -48,6 +48,20 @@ def get_partition_id(digest: str | bytes | bytearray) -> int:
     return keys.partition_id(bytes(data))
 
 
+def text_of(name: Any) -> Any:
+    """A name that a program gives as bytes, as text; the official client reads it up to the first NUL."""
+    if isinstance(name, bytes | bytearray):
+        return bytes(name).split(b"\x00", 1)[0].decode()
+    return name
+
+
+def key_of(given: Any) -> Any:
+    """A key: a tuple, or a dict with ``ns``, ``set``, ``key`` and ``digest``."""
+    if type(given) is dict:
+        return (given.get("ns"), given.get("set"), given.get("key"), given.get("digest"))
+    return given
+
+
 def key_tuple(key: Key) -> KeyTuple:
     """A key as the official client gives it back."""
     namespace, set_name, user_key, digest = key

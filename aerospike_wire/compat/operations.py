@@ -15,6 +15,7 @@ import attrs
 
 from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.contexts import contexts_of
+from aerospike_wire.compat.keys import text_of
 from aerospike_wire.compat.policies import without_unknown
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.compat.types import null
@@ -68,8 +69,9 @@ def helper(function: Callable[P, Operation], op: int, **keys: str) -> Callable[P
     names = {name: keys.get(name, name) for name in parameters}
     if "bin_name" in names:
         names["bin_name"] = "bin"
-    missing = frozenset(name for name, found in parameters.items() if found.default is inspect.Parameter.empty)
-    ROWS[op] = Row(function, names, missing)
+    required = frozenset(name for name, found in parameters.items() if found.default is inspect.Parameter.empty)
+    ROWS[op] = Row(function, names, required)
+    kept = {names[name] for name in required}
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -77,7 +79,7 @@ def helper(function: Callable[P, Operation], op: int, **keys: str) -> Callable[P
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         made = {names[name]: value for name, value in bound.arguments.items()}
-        return {"op": op, **{key: value for key, value in made.items() if value is not None or key == "bin"}}
+        return {"op": op, **{key: value for key, value in made.items() if value is not None or key in kept}}
 
     return make
 
@@ -122,9 +124,11 @@ def _arguments(row: Row, given: dict[str, Any], translator: Translator, *, valid
         if name == "bin_name":
             if value is None:
                 raise refused("bin", "Bin is not given")
-            arguments[name] = value.decode() if isinstance(value, bytes | bytearray) else value
+            arguments[name] = text_of(value)
         elif value is None:
-            if name in row.required and key not in given:
+            if key == "return_type" and key not in given:
+                value = 0  # nothing is returned, as the official client has it
+            elif name in row.required and key not in given:
                 raise refused(key, f"operation {row.function.__name__} lacks its {key}")
             if name not in row.required:
                 continue
@@ -158,7 +162,7 @@ def _raw(op: int, given: dict[str, Any], translator: Translator) -> Operation | 
     value = given.get("val")
     if isinstance(value, kinds) or not (isinstance(value, null) or (value is not None and not translator.strict)):
         return None
-    name = checks.bin_of(given.get("bin"))
+    name = checks.bin_of(text_of(given.get("bin")))
     particle, data = values.encode(translator.inward(value), "val")
     return Operation(code.name.lower(), code, name, particle, data, writes=True)
 

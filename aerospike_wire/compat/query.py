@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aerospike_wire.compat.constants import TTL_CLIENT_DEFAULT
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.expressions.resources import bytes_of
+from aerospike_wire.compat.keys import text_of
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.compat.predicates import predicate_of
 from aerospike_wire.compat.refusal import refused, unsupported
@@ -51,6 +52,7 @@ class Scan:
         made = object.__new__(cls)
         made._client = client
         made._native = native
+        made._tracked = False
         native.ttl = 0
         made._selected = False
         made._function = None
@@ -59,6 +61,7 @@ class Scan:
     _client: Base
     _native: Any
     _selected: bool
+    _tracked: bool
     _function: tuple[str, str] | None
 
     def __getattr__(self, name: str) -> Any:
@@ -87,7 +90,7 @@ class Scan:
         for name in bins:
             if not isinstance(name, str | bytes | bytearray):
                 raise refused("bins", "Bin name should be of type string")
-        self._native.select(*(name.decode() if isinstance(name, bytes | bytearray) else name for name in bins))
+        self._native.select(*map(text_of, bins))
         self._selected = True
         return self
 
@@ -107,20 +110,26 @@ class Scan:
         if not module and not function:
             return self  # as the official client has it: no function at all
         if arguments is not None and not isinstance(arguments, list):
-            raise refused("arguments", "udf function arguments must be enclosed in a list")
+            raise ClientError("udf function arguments must be enclosed in a list")
         self._native.apply(module, function, self._client._translator.inward(arguments))
         return self
 
     def paginate(self) -> None:
         """Give the records in pages."""
         self._native.paginate()
+        self._tracked = True
 
     def is_done(self) -> bool:
         """True if every partition has been read to its end."""
         return bool(self._native.is_done())
 
     def get_partitions_status(self) -> dict[Any, Any]:
-        """Where the query stands, for ``partition_filter["partition_status"]``."""
+        """Where the query stands, for ``partition_filter["partition_status"]``.
+
+        Empty if the query neither has pages nor was run with a ``partition_filter``.
+        """
+        if not self._tracked:
+            return {}
         found: dict[Any, Any] = self._native.get_partitions_status()
         return {key: tuple(row) if isinstance(row, tuple) else row for key, row in found.items()}
 
@@ -179,7 +188,10 @@ class Scan:
         return {"nobins": True} if nobins else None
 
     def _policy(self, policy: Any) -> dict[str, Any] | None:
-        return self._client._policy(self._policy_class, policy)
+        given = self._client._policy(self._policy_class, policy)
+        if given and given.get("partition_filter"):
+            self._tracked = True
+        return given
 
     def _collect(self, policy: Any, options: Any) -> list[Any]:
         rows = self._native.results(self._policy(policy), self._options(options))
@@ -204,10 +216,14 @@ class Scan:
         def call(record: Record) -> Any:
             row = self._row(record)
             try:
-                return callback(pid_of(record.key.digest or b""), row) if partitioned else callback(row)
+                wanted = callback(pid_of(record.key.digest or b""), row) if partitioned else callback(row)
             except Exception as error:  # noqa: BLE001  it is the cause of what is raised below
                 found.append(error)
-                return False
+                wanted = False
+            if wanted is False:
+                # Unlike here, the record that ended the query is given again by the next one that goes on.
+                self._native._source.taken -= 1
+            return wanted
 
         self._native.foreach(call, given, self._options(options))
         if found:

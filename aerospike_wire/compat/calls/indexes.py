@@ -9,6 +9,7 @@ from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.expressions.resources import bytes_of
+from aerospike_wire.compat.keys import text_of
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.policy import InfoPolicy
 
@@ -58,6 +59,7 @@ class Indexes(Base):
     def _create(
         self, create: Callable[..., None], ns: Any, set_name: Any, bin_name: Any, name: Any, policy: Any
     ) -> int:
+        bin_name = text_of(bin_name)
         _check(ns=ns, set=set_name, bin=bin_name, name=name)
         create(ns, set_name, bin_name, name, self._policy(InfoPolicy, policy))
         return 0
@@ -134,6 +136,7 @@ class Indexes(Base):
     def _nested(
         self, kind: Any, ns: Any, set_name: Any, bin_name: Any, data_type: Any, name: Any, policy: Any, ctx: Any
     ) -> int:
+        bin_name = text_of(bin_name)
         _check(ns=ns, set=set_name, bin=bin_name, name=name)
         contexts = contexts_of(ctx, self._translator)
         data, given = _data_type(data_type), self._policy(InfoPolicy, policy)

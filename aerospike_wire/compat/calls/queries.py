@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from aerospike_wire.compat.calls.base import Base
-from aerospike_wire.compat.predicates import predicate_of
 from aerospike_wire.compat.query import Query, Scan
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.policy import InfoPolicy, ScanPolicy, WritePolicy
 
 Policy = dict[str, Any] | None
+_NONE: Any = []
+"""No arguments; nothing is ever put in."""
 
 
 class Queries(Base):
@@ -40,7 +41,7 @@ class Queries(Base):
         predicate: tuple[Any, ...],
         module: str,
         function: str,
-        args: list[Any] | None = None,
+        args: list[Any] = _NONE,
         policy: Policy = None,
     ) -> int:
         """Apply a Lua function to the records that a predicate finds, in the background.
@@ -48,10 +49,10 @@ class Queries(Base):
         Returns:
             Number of the job, for ``job_info``.
         """
+        if not isinstance(ns, str):
+            raise TypeError(f"query_apply() argument 1 must be str, not {type(ns).__name__}")
         query = self.query(ns, set)
-        if predicate is not None:
-            predicate_of(predicate)
-            query.where(predicate)
+        query.where(predicate)
         self._check_function(module, function, args)
         query.apply(module, function, args)
         return int(query._native.execute_background(self._policy(WritePolicy, policy)))
@@ -62,31 +63,31 @@ class Queries(Base):
         set: str | None,
         module: str,
         function: str,
-        args: list[Any] | None = None,
+        args: list[Any] = _NONE,
         policy: Policy = None,
         options: dict[str, Any] | None = None,
-        block: bool = True,  # noqa: FBT001, FBT002  the official signature
     ) -> int:
         """Apply a Lua function to all records of a set or namespace, in the background.
 
         Returns:
             Number of the job, for ``job_info``.
         """
+        if not isinstance(ns, str):
+            raise TypeError(f"scan_apply() argument 1 must be str, not {type(ns).__name__}")
         if options is not None and not isinstance(options, dict):
             raise refused("options", "options must be a dict")
+        if not isinstance((options or {}).get("concurrent", False), bool):
+            raise refused("options", "Invalid value for concurrent: it must be a bool")
         scan = self.scan(ns, set)
         self._check_function(module, function, args)
         scan.apply(module, function, args)
-        task = scan._native.execute_background(self._policy(ScanPolicy, policy))
-        if block:
-            task.wait()
-        return int(task)
+        return int(scan._native.execute_background(self._policy(ScanPolicy, policy)))
 
     def _check_function(self, module: Any, function: Any, args: Any) -> None:
         for name, value in (("module", module), ("function", function)):
             if not isinstance(value, str):
                 raise refused(name, f"{name} name should be string")
-        if args is not None and not isinstance(args, list):
+        if not isinstance(args, list):
             raise refused("args", "Arguments should be a list")
 
     def job_info(self, job_id: int, module: str, policy: Policy = None) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aerospike_wire.compat.calls.base import Base
-from aerospike_wire.compat.keys import KeyTuple, key_tuple
+from aerospike_wire.compat.keys import KeyTuple, key_of, key_tuple
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.policy import OperatePolicy, ReadPolicy, RemovePolicy, SendKey, WritePolicy
 from aerospike_wire.proto.commands.operate import Operate, OperateOrdered
@@ -41,7 +41,11 @@ class Records(Base):
         Raises:
             RecordNotFound: no record has the key.
         """
-        command = Get(key, None if policy is None else self._policy(ReadPolicy, policy), MISSING)
+        command = Get(
+            key if type(key) is tuple else key_of(key),
+            None if policy is None else self._policy(ReadPolicy, policy),
+            MISSING,
+        )
         (namespace, set_name, user_key, digest), meta, bins = run(self._core.execute(command))
         if command.policy.key is SendKey.DIGEST:
             user_key = None
@@ -55,7 +59,7 @@ class Records(Base):
         Raises:
             RecordNotFound: no record has the key.
         """
-        found = run(self._core.execute(Select(key, self._policy(ReadPolicy, policy), MISSING, bins)))
+        found = run(self._core.execute(Select(key_of(key), self._policy(ReadPolicy, policy), MISSING, bins)))
         return key_tuple(found.key), found.meta, self._translator.record_bins(found.bins)
 
     def exists(self, key: tuple[Any, ...], policy: Policy = None) -> tuple[KeyTuple, Meta | None]:
@@ -64,7 +68,7 @@ class Records(Base):
         Returns:
             Key and meta data; these are None if no record has the key.
         """
-        found, meta = run(self._core.execute(ExistsCommand(key, self._policy(ReadPolicy, policy))))
+        found, meta = run(self._core.execute(ExistsCommand(key_of(key), self._policy(ReadPolicy, policy))))
         return key_tuple(found), meta
 
     def put(
@@ -88,7 +92,7 @@ class Records(Base):
             0.
         """
         translator = self._translator if serializer is None else self._translator.serializing(serializer)
-        command = Put(key, self._policy(WritePolicy, policy), self._meta(meta), translator.bins(bins))
+        command = Put(key_of(key), self._policy(WritePolicy, policy), self._meta(meta), translator.bins(bins))
         run(self._core.execute(command))
         return 0
 
@@ -98,7 +102,15 @@ class Records(Base):
         Raises:
             RecordNotFound: no record has the key.
         """
-        run(self._core.execute(Remove(key, self._policy(RemovePolicy, policy), self._meta(meta, strict=False))))
+        run(
+            self._core.execute(
+                Remove(
+                    key_of(key),
+                    self._policy(RemovePolicy, policy),
+                    self._meta(meta if isinstance(meta, dict) else None, strict=False),
+                )
+            )
+        )
         return 0
 
     def touch(self, key: tuple[Any, ...], val: int = 0, meta: Meta | None = None, policy: Policy = None) -> int:
@@ -107,29 +119,31 @@ class Records(Base):
         Raises:
             RecordNotFound: no record has the key.
         """
-        run(self._core.execute(Touch(key, self._policy(WritePolicy, policy), self._meta(meta), val)))
+        run(self._core.execute(Touch(key_of(key), self._policy(WritePolicy, policy), self._meta(meta), val)))
         return 0
 
     def append(self, key: tuple[Any, ...], bin: str, val: Any, meta: Meta | None = None, policy: Policy = None) -> int:
         """Add to the end of a string or blob."""
-        run(self._core.execute(Append(key, self._policy(WritePolicy, policy), self._meta(meta), bin, val)))
+        run(self._core.execute(Append(key_of(key), self._policy(WritePolicy, policy), self._meta(meta), bin, val)))
         return 0
 
     def prepend(self, key: tuple[Any, ...], bin: str, val: Any, meta: Meta | None = None, policy: Policy = None) -> int:
         """Add to the beginning of a string or blob."""
-        run(self._core.execute(Prepend(key, self._policy(WritePolicy, policy), self._meta(meta), bin, val)))
+        run(self._core.execute(Prepend(key_of(key), self._policy(WritePolicy, policy), self._meta(meta), bin, val)))
         return 0
 
     def increment(
         self, key: tuple[Any, ...], bin: str, offset: float, meta: Meta | None = None, policy: Policy = None
     ) -> int:
         """Add to a number."""
-        run(self._core.execute(Increment(key, self._policy(WritePolicy, policy), self._meta(meta), bin, offset)))
+        run(
+            self._core.execute(Increment(key_of(key), self._policy(WritePolicy, policy), self._meta(meta), bin, offset))
+        )
         return 0
 
     def remove_bin(self, key: tuple[Any, ...], list: list[str], meta: Meta | None = None, policy: Policy = None) -> int:
         """Delete bins."""
-        run(self._core.execute(RemoveBin(key, self._policy(WritePolicy, policy), self._meta(meta), list)))
+        run(self._core.execute(RemoveBin(key_of(key), self._policy(WritePolicy, policy), self._meta(meta), list)))
         return 0
 
     def operate(
@@ -141,7 +155,7 @@ class Records(Base):
             Key, meta data, and the results by bin: of several of one bin the last.
         """
         operations = operations_of(list, self._translator, validate=self._validate)
-        command = Operate(key, self._policy(OperatePolicy, policy), operations, self._meta(meta))
+        command = Operate(key_of(key), self._policy(OperatePolicy, policy), operations, self._meta(meta))
         found = run(self._core.execute(command))
         return key_tuple(found.key), found.meta, self._translator.record_bins(found.bins or {})
 
@@ -154,7 +168,7 @@ class Records(Base):
             Key, meta data, and the results as pairs of bin and value, in the order of the operations.
         """
         operations = operations_of(list, self._translator, validate=self._validate)
-        command = OperateOrdered(key, self._policy(OperatePolicy, policy), operations, self._meta(meta))
+        command = OperateOrdered(key_of(key), self._policy(OperatePolicy, policy), operations, self._meta(meta))
         found = run(self._core.execute(command))
         outward = self._translator.outward
         return key_tuple(found.key), found.meta, [(name, outward(value)) for name, value in found.bins]
