@@ -222,7 +222,9 @@ class Scan:
                 wanted = False
             if wanted is False:
                 # Unlike here, the record that ended the query is given again by the next one that goes on.
-                self._native._source.taken -= 1
+                running = self._native._run
+                if running is not None and running.taken and running.portion[running.taken - 1] is record:
+                    running.taken -= 1
             return wanted
 
         self._native.foreach(call, given, self._options(options))
