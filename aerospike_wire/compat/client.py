@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.compat.calls.admin import Admin
 from aerospike_wire.compat.calls.batches import Batches
@@ -13,12 +14,15 @@ from aerospike_wire.compat.calls.records import Records
 from aerospike_wire.compat.calls.transactions import Transactions
 from aerospike_wire.compat.calls.udf import Functions
 from aerospike_wire.compat.config import setup_of
+from aerospike_wire.compat.logs import TRACE
 from aerospike_wire.compat.refusal import refused
+from aerospike_wire.errors import ParamError
 
 if TYPE_CHECKING:
     from typing import Self
 
 _UNSET: Any = object()
+_LOG: Final = logging.getLogger("aerospike_wire.compat")
 
 
 class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transactions):
@@ -36,7 +40,12 @@ class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transa
                 problem = refused("config", "No config argument")
                 problem.__context__ = error
                 raise problem  # noqa: B904  the official client's context, which its suite looks at
-        self._open(setup_of(config))
+        try:
+            setup = setup_of(config)
+        except ParamError as error:
+            _LOG.log(TRACE, "the configuration is refused: %s", error.msg)
+            raise
+        self._open(setup)
         self._connect(None, None)
 
     def connect(self, username: str | None = None, password: str | None = None) -> Self:

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 _LOGGER: Final = logging.getLogger("aerospike_wire")
 _NAMES: Final = {0: "ERROR", 1: "WARN", 2: "INFO", 3: "DEBUG", 4: "TRACE"}
-_TRACE: Final = 5
+TRACE: Final = 5
 """Below logging.DEBUG."""
 _LEVELS: Final = {
     c.LOG_LEVEL_ERROR: logging.ERROR,
     c.LOG_LEVEL_WARN: logging.WARNING,
     c.LOG_LEVEL_INFO: logging.INFO,
     c.LOG_LEVEL_DEBUG: logging.DEBUG,
-    c.LOG_LEVEL_TRACE: _TRACE,
+    c.LOG_LEVELTRACE: TRACE,
 }
 _OFF: Final = logging.CRITICAL + 10
 """Above every level."""
@@ -36,7 +36,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a record on; what the function raises is reported as logging reports it."""
-        level = next((number for number, known in _LEVELS.items() if record.levelno >= known), c.LOG_LEVEL_TRACE)
+        level = next((number for number, known in _LEVELS.items() if record.levelno >= known), c.LOG_LEVELTRACE)
         try:
             if self._callback is None:
                 sys.stdout.write(f"[{record.filename}:{record.lineno}] {_NAMES[level]} - {record.getMessage()}\n")
@@ -59,7 +59,7 @@ def set_log_level(loglevel: int) -> int:
     """
     if isinstance(loglevel, bool) or not isinstance(loglevel, int) or not -(2**63) <= loglevel < 2**63:
         raise refused("loglevel", "Invalid log level")
-    level = _OFF if loglevel < c.LOG_LEVEL_ERROR else _LEVELS.get(loglevel, _TRACE)
+    level = _OFF if loglevel < c.LOG_LEVEL_ERROR else _LEVELS.get(loglevel, TRACE)
     _LEVEL["python"] = level
     for handler in _INSTALLED:
         handler.setLevel(level)

@@ -63,6 +63,13 @@ def test_ordered_maps_are_packed_in_the_servers_order(value: dict[Any, None]) ->
     assert found == order
 
 
+def test_other_maps_are_packed_in_that_order_too() -> None:
+    """Servers keep them so, and compare maps with what they keep: integers, then text, then blobs."""
+    packed = msgpack.pack({"zz": {"b": 1, "a": 2}, b"q": 0, "b": 0, 3: 0, -1: 0})
+    assert packed == msgpack.pack({-1: 0, 3: 0, "b": 0, "zz": {"a": 2, "b": 1}, b"q": 0})
+    assert list(msgpack.unpack(packed)) == [-1, 3, "b", "zz", b"q"]
+
+
 def test_order_markers_are_not_part_of_the_value() -> None:
     """A list with an order marker is a list, a map with one is a KeyOrderedDict."""
     assert msgpack.unpack(b"\x93\xc7\x00\x01\x01\x02") == [1, 2]
