@@ -21,7 +21,7 @@ _LEVELS: Final = {
     c.LOG_LEVEL_WARN: logging.WARNING,
     c.LOG_LEVEL_INFO: logging.INFO,
     c.LOG_LEVEL_DEBUG: logging.DEBUG,
-    c.LOG_LEVELTRACE: TRACE,
+    c.LOG_LEVEL_TRACE: TRACE,
 }
 _OFF: Final = logging.CRITICAL + 10
 """Above every level."""
@@ -36,7 +36,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a record on; what the function raises is reported as logging reports it."""
-        level = next((number for number, known in _LEVELS.items() if record.levelno >= known), c.LOG_LEVELTRACE)
+        level = next((number for number, known in _LEVELS.items() if record.levelno >= known), c.LOG_LEVEL_TRACE)
         try:
             if self._callback is None:
                 sys.stdout.write(f"[{record.filename}:{record.lineno}] {_NAMES[level]} - {record.getMessage()}\n")
