@@ -10,7 +10,7 @@ from aerospike_wire.compat.helpers.expressions.resources import bytes_of
 from aerospike_wire.compat.keys import text_of
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.compat.predicates import predicate_of
-from aerospike_wire.compat.refusal import refused, unsupported
+from aerospike_wire.compat.refusal import refused
 from aerospike_wire.errors import AerospikeError, ClientError
 from aerospike_wire.partition_filter import pid_of
 from aerospike_wire.policy import QueryPolicy, ScanPolicy, WritePolicy
@@ -135,8 +135,7 @@ class Scan:
 
     def results(self, policy: Policy = None, nodename: str | None = None) -> list[Any]:
         """All records, each ``(key, meta, bins)``."""
-        self._check_node(nodename)
-        return self._collect(policy, None)
+        return self._collect(policy, None, **self._node(nodename))
 
     def foreach(
         self, callback: Callable[..., Any], policy: Policy = None, options: Options = None, nodename: str | None = None
@@ -148,13 +147,12 @@ class Scan:
                 ``partition_filter``. If it returns False, the scan ends there.
             policy: policy of scans.
             options: ``{"nobins": True}`` for keys and meta data only.
-            nodename: not supported.
+            nodename: name of the only node to ask.
 
         Raises:
             ClientError: the callback raised, which is the cause.
         """
-        self._check_node(nodename)
-        self._feed(callback, policy, options)
+        self._feed(callback, policy, options, **self._node(nodename))
 
     def execute_background(self, policy: Policy = None) -> int:
         """Let the nodes change the records.
@@ -166,16 +164,15 @@ class Scan:
 
     # Shared with queries
 
-    def _check_node(self, nodename: Any) -> None:
+    def _node(self, nodename: Any) -> dict[str, str]:
+        """The argument for a scan of one node; none for all of them."""
         if nodename is None:
-            return
+            return {}
         if not isinstance(nodename, str):
             raise refused("nodename", "nodename must be a string")
-        names = {node.name for node in self._client._core.cluster.active()}
-        if nodename not in names:
+        if nodename not in {node.name for node in self._client._core.cluster.active()}:
             raise refused("nodename", f"Invalid node name: {nodename}")
-        if len(names) > 1:
-            raise unsupported("nodename of a scan", "give a partition_filter, which no change of the cluster upsets")
+        return {"nodename": nodename}
 
     def _options(self, options: Any) -> dict[str, bool] | None:
         if options is None:
@@ -193,8 +190,8 @@ class Scan:
             self._tracked = True
         return given
 
-    def _collect(self, policy: Any, options: Any) -> list[Any]:
-        rows = self._native.results(self._policy(policy), self._options(options))
+    def _collect(self, policy: Any, options: Any, **where: str) -> list[Any]:
+        rows = self._native.results(self._policy(policy), options=self._options(options), **where)
         return [self._row(row) for row in rows]
 
     def _row(self, record: Any) -> Any:
@@ -206,7 +203,7 @@ class Scan:
         key = (namespace, set_name, user_key, bytearray(digest))
         return (key, meta, translator.record_bins(bins or {}))
 
-    def _feed(self, callback: Any, policy: Any, options: Any) -> None:
+    def _feed(self, callback: Any, policy: Any, options: Any, **where: str) -> None:
         if not callable(callback):
             raise ClientError("Callback must be callable")
         given = self._policy(policy)
@@ -227,7 +224,7 @@ class Scan:
                     running.taken -= 1
             return wanted
 
-        self._native.foreach(call, given, self._options(options))
+        self._native.foreach(call, given, options=self._options(options), **where)
         if found:
             error = found[0]
             if isinstance(error, AerospikeError):
