@@ -15,6 +15,7 @@ import math
 import os
 import ssl
 import time
+import weakref
 from typing import TYPE_CHECKING, Final, cast
 
 from aerospike_wire.errors import ResultCode
@@ -84,6 +85,8 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._queue = cast("deque[Waiter]", self._channel.pending)
         self._transport: asyncio.Transport | None = None
         self._unsent: list[Waiter] = []
+        self._kept_back: weakref.WeakSet[asyncio.Future[bytes]] = weakref.WeakSet()
+        """Of requests that were never sent."""
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -196,9 +199,11 @@ class AsyncLink(asyncio.BufferedProtocol):
                 if waiter.sent and waiter.due(now) < self._timer_at:
                     self._arm(waiter.due(now))
                 return waiter.sent
-        # It has just been answered, or failed together with the link.
+        # It has just been answered, or failed together with the link, maybe after it was cancelled.
         found = cast("asyncio.Future[bytes]", future)
-        if found.cancelled() or not found.done():
+        if found.cancelled():
+            return found not in self._kept_back
+        if not found.done():
             return False
         failure = found.exception()
         return failure.sent if isinstance(failure, LinkFailure) else True
@@ -264,6 +269,7 @@ class AsyncLink(asyncio.BufferedProtocol):
             for waiter in batch:
                 if waiter.future.done():
                     self._channel.withdraw(waiter)
+                    self._kept_back.add(waiter.future)
             batch = [waiter for waiter in batch if not waiter.future.done()]
         data = b"".join(requests)
         if len(data) > _LARGE:
@@ -292,6 +298,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         if waiter in self._unsent:
             self._unsent.remove(waiter)
             self._channel.withdraw(waiter)
+            self._kept_back.add(waiter.future)
         else:
             waiter.gone = now
 
@@ -387,6 +394,7 @@ class AsyncLink(asyncio.BufferedProtocol):
             self._timer.cancel()
             self._timer = None
         waiting = [waiter for waiter in self._queue if not waiter.future.done()]
+        self._kept_back.update(waiter.future for waiter in self._queue if not waiter.sent)
         self._queue.clear()
         self._unsent.clear()
         if garbage is not None:

@@ -352,6 +352,26 @@ async def test_giving_up_what_has_just_been_answered_says_that_it_was_sent(runti
         assert not link.give_up(unsent)
 
 
+async def test_giving_up_between_the_cancellation_and_the_answer_says_that_it_was_sent(runtime: AsyncRuntime) -> None:
+    """The answer, or the end of the link, may come before the cancelled caller is run."""
+    with RawNode(served) as node:
+        link = await connect(runtime, node)
+        crossed = link.post(request(1), time.monotonic(), None, Timing(None, None, 3.0))
+        await asyncio.sleep(0)  # sent
+        crossed.cancel()
+        await link.exchange(call(2))  # and with it the first answer has come
+        assert link.give_up(crossed)
+        lost = link.post(request(3), time.monotonic(), None, Timing(None, None, 3.0))
+        await asyncio.sleep(0)
+        kept_back = link.post(request(4), time.monotonic(), None, Timing(None, None, 3.0))
+        lost.cancel()
+        kept_back.cancel()
+        link.close()
+        await link.wait_closed()
+        assert link.give_up(lost)
+        assert not link.give_up(kept_back)
+
+
 async def test_one_timer_serves_all_calls_of_a_link(runtime: AsyncRuntime) -> None:
     """A hundred calls with limits set one timer, not a hundred."""
     loop: Any = asyncio.get_running_loop()
