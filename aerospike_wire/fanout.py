@@ -6,11 +6,12 @@ decides from the same facts as for single commands what goes into the next round
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aerospike_wire.batch import BatchResult, BatchRow
-from aerospike_wire.errors import Attempt, ResultCode, is_in_doubt
+from aerospike_wire.errors import Attempt, ProtocolError, ResultCode, is_in_doubt
 from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
@@ -139,7 +140,8 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
         left = []
         for (node, part), trouble in zip(parts, outcomes, strict=True):
             if trouble is not None:
-                part.read_rows(core.wall)  # what came before the failure is good
+                with contextlib.suppress(ProtocolError):  # that is the trouble, or is told by it
+                    part.read_rows(core.wall)  # what came before the failure is good
                 if trouble.answered and not part.answered:
                     fan.fail(trouble, command)
             missing = _note_attempts(core, part, node, trouble, fan.begun)

@@ -109,16 +109,17 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
         code = security.check_data(node, session, message)
         if code:
             return _failed(code)
-    code = node.place.refusal()
-    if code:
-        return _failed(code)
     if node.enterprise:
         transactions.expire(node)
     if message.header.info1 & _BATCH:
         secured = node.security.enabled
+        # Rows of a node that has not joined its cluster are refused one by one.
         return batch.handle(
             node, message, (lambda row: security.check_data(node, session, row, row=True)) if secured else None
         )
+    code = node.place.refusal()
+    if code:
+        return _failed(code)
     if Field.DIGEST in message.fields:
         reply = node.place.single(message)
         return frame(FrameType.MESSAGE, reply) if isinstance(reply, bytes) else reply.then(_framed)

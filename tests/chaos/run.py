@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aerospike_wire import AsyncClient, Client, errors
-from aerospike_wire.embedded import EmbeddedCluster
 
 from .book import Book, Cancelled, Tally
+from .nodes import Nodes
 from .trouble import Trouble
 from .workload import NAMESPACE, STILL, Call, Worker
 
@@ -85,26 +85,26 @@ def open_files() -> int:
 def run(plan: Plan) -> Report:
     """Carry a plan out."""
     book = Book()
-    with EmbeddedCluster(plan.nodes, heartbeat_timeout=100) as cluster:
-        prepare(cluster, book)
-        trouble = Trouble(cluster, book, plan.seed, plan.every)
+    with Nodes(plan.nodes) as nodes:
+        prepare(nodes, book)
+        trouble = Trouble(nodes, book, plan.seed, plan.every)
         report = Report(plan, book, trouble)
         before = (threading.active_count(), open_files())
         started = time.monotonic()
         if plan.client == "async":
-            asyncio.run(run_tasks(plan, cluster, report))
+            asyncio.run(run_tasks(plan, nodes, report))
         else:
-            run_threads(plan, cluster, report)
+            run_threads(plan, nodes, report)
         report.seconds = time.monotonic() - started
-        look_for_leaks(cluster, before, report)
-        look_at_everything(cluster, book)
+        look_for_leaks(nodes, before, report)
+        look_at_everything(nodes, book)
     return report
 
 
-def prepare(cluster: EmbeddedCluster, book: Book) -> None:
+def prepare(nodes: Nodes, book: Book) -> None:
     """Write what is there from the beginning."""
     book.tallies += [Tally((NAMESPACE, "counters", name)) for name in ("one", "two", "three")]
-    with Client(cluster.seeds) as client:
+    with Client(nodes.seeds()) as client:
         for number in range(STILL):
             client.put((NAMESPACE, "still", number), {"i": number})
         for tally in book.tallies:
@@ -131,10 +131,10 @@ def noted(book: Book, call: Call, error: BaseException) -> BaseException:
 # Tasks
 
 
-async def run_tasks(plan: Plan, cluster: EmbeddedCluster, report: Report) -> None:
+async def run_tasks(plan: Plan, nodes: Nodes, report: Report) -> None:
     """64 tasks on one loop."""
     book = report.book
-    client = AsyncClient(plan.settings(cluster.seeds))
+    client = AsyncClient(plan.settings(nodes.seeds()))
     await client.connect()
     report.trouble.start()
     tasks = [asyncio.create_task(drive(worker, client, book, plan.calls)) for worker in workers_of(plan, book)]
@@ -191,10 +191,10 @@ async def waited(call: Call, client: AsyncClient, book: Book) -> Any:
 # Threads
 
 
-def run_threads(plan: Plan, cluster: EmbeddedCluster, report: Report) -> None:
+def run_threads(plan: Plan, nodes: Nodes, report: Report) -> None:
     """16 threads on one client."""
     book = report.book
-    client = Client(plan.settings(cluster.seeds))
+    client = Client(plan.settings(nodes.seeds()))
     client.connect()
     report.trouble.start()
 
@@ -240,11 +240,11 @@ def waiting(client: AsyncClient | Client) -> int:
     return sum(node.pool.load for node in client._core.cluster.nodes.values())
 
 
-def look_for_leaks(cluster: EmbeddedCluster, before: tuple[int, int], report: Report) -> None:
+def look_for_leaks(nodes: Nodes, before: tuple[int, int], report: Report) -> None:
     """Threads, sockets and connections are as many as before."""
     ends = time.monotonic() + 5
     while time.monotonic() < ends:
-        connections = sum(node.connections for node in cluster.nodes)
+        connections = nodes.connections()
         now = (threading.active_count(), open_files())
         if not connections and now[0] <= before[0] and now[1] <= before[1]:
             return
@@ -252,9 +252,9 @@ def look_for_leaks(cluster: EmbeddedCluster, before: tuple[int, int], report: Re
     report.leaks.append(f"threads and files were {before}, are {now}; nodes have {connections} connections")
 
 
-def look_at_everything(cluster: EmbeddedCluster, book: Book) -> None:
+def look_at_everything(nodes: Nodes, book: Book) -> None:
     """Every acknowledged write is there, every refused one is not, and replicas are the same."""
-    with Client(cluster.seeds) as client:
+    with Client(nodes.seeds()) as client:
         for ledger in book.ledgers:
             record = client.get(ledger.key, default=None)
             book.blame(ledger.check(() if record is None else record.bins["t"], ledger.applied()))
@@ -265,22 +265,8 @@ def look_at_everything(cluster: EmbeddedCluster, book: Book) -> None:
             book.blame(tally.check(client.get(tally.key).bins["n"]))
         if len(client.query(NAMESPACE, "still").results()) != STILL:
             book.blame("a query at the end does not find what nobody has changed")
-    for words in cluster.call(differences, cluster):
+    for words in nodes.differences(NAMESPACE):
         book.blame(words)
-
-
-def differences(cluster: EmbeddedCluster) -> list[str]:
-    """Records that are not the same on all nodes that hold them."""
-    found: dict[bytes, list[tuple[Any, ...]]] = {}
-    for node in cluster.nodes:
-        for digest, record in node.node.namespaces[NAMESPACE].records.items():
-            found.setdefault(digest, []).append((record.generation, record.set, record.bins))
-    return [
-        f"record {digest.hex()} is on {len(copies)} nodes, {'all equal' if same else 'not equal'}"
-        for digest, copies in found.items()
-        for same in [all(one == copies[0] for one in copies)]
-        if len(copies) != 2 or not same
-    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

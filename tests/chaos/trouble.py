@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import threading
 import time
@@ -10,32 +9,30 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aerospike_wire.embedded import ClusterNode, EmbeddedCluster
-
     from .book import Book
+    from .nodes import Nodes
 
 COMMANDS: Final = ("put", "get", "operate", "increment", "remove", "exists", "batch", "query", "any", "read", "write")
 CODES: Final = (1, 8, 9, 11, 14, 18, 22)
 """What nodes answer now and then: unknown, full, timeout, unavailable, busy, overload, forbidden."""
-STABLE: Final = 30_000
-"""Milliseconds after which a cluster that does not settle is a failure of the node."""
+STABLE: Final = 60.0
+"""Seconds after which a cluster that does not settle is a failure of the node."""
 
 
 class Trouble(threading.Thread):
     """Breaks a cluster and mends it again, never more than one node at a time.
 
     Args:
-        cluster: the cluster.
+        nodes: the cluster.
         book: counts the calls.
         seed: decides what is done.
         every: calls between two events.
     """
 
-    def __init__(self, cluster: EmbeddedCluster, book: Book, seed: int, every: int) -> None:
+    def __init__(self, nodes: Nodes, book: Book, seed: int, every: int) -> None:
         super().__init__(name="trouble")
-        self.cluster = cluster
+        self.nodes = nodes
+        self.names: list[str] = nodes.names()
         self.book = book
         self.random = random.Random(seed)
         self.every = every
@@ -64,30 +61,31 @@ class Trouble(threading.Thread):
 
     def mend(self) -> None:
         """Bring everything back."""
-        self.cluster.faults.clear()
-        for node in self.cluster.nodes:
-            node.faults.clear()
-            node.slow(0)
-            if not node.running:
-                node.restart()
-            elif node.paused:
-                node.resume()
-        self.cluster.allow_migrations(allowed=True)
+        self.nodes.mend()
         self.settle()
 
     def settle(self) -> None:
         """Wait until all partitions are where they belong."""
-        self.cluster.wait_until_stable(STABLE)
+        ends = time.monotonic() + STABLE
+        while not self.nodes.stable():
+            if time.monotonic() > ends:
+                msg = f"the cluster has not settled within {STABLE:g} s"
+                raise TimeoutError(msg)
+            time.sleep(0.01)
 
-    def victim(self) -> ClusterNode:
+    def some(self) -> int:
+        """A node."""
+        return self.random.randrange(len(self.names))
+
+    def victim(self) -> int:
         """A node, once it may be taken away without losing data."""
         self.settle()
-        return self.random.choice(self.cluster.nodes)
+        return self.some()
 
-    def note(self, name: str, node: ClusterNode | None = None, *facts: object) -> None:
+    def note(self, name: str, node: int | None = None, *facts: object) -> None:
         """Remember an event."""
         self.events[name] += 1
-        where = "" if node is None else f" {node.name[-2:]}"
+        where = "" if node is None else f" {self.names[node][-2:]}"
         self.log.append(f"{self.book.calls:>9} {name}{where} {' '.join(map(str, facts))}")
 
     def calls(self, least: int, most: int) -> None:
@@ -103,81 +101,77 @@ class Trouble(threading.Thread):
         """A node dies and comes back after a while."""
         node = self.victim()
         self.note("kill", node)
-        node.kill()
+        self.nodes.node(node, "kill")
         self.calls(100, 2000)
         self.settle()
-        node.restart()
+        self.nodes.node(node, "restart")
 
     def blink(self) -> None:
         """A node dies and is back before the others have noticed."""
         node = self.victim()
         self.note("restart", node)
-        node.restart()
+        self.nodes.node(node, "restart")
 
     def pause(self) -> None:
         """A node falls silent for so long that the others go on without it."""
         node = self.victim()
         self.note("pause", node)
-        node.pause()
+        self.nodes.node(node, "pause")
         self.calls(100, 1000)
         self.settle()
-        node.resume()
+        self.nodes.node(node, "resume")
 
     def hiccup(self) -> None:
         """A node falls silent for less than that."""
         node = self.victim()
         self.note("hiccup", node)
-        node.pause()
+        self.nodes.node(node, "pause")
         time.sleep(self.random.uniform(0.01, 0.09))
-        node.resume()
+        self.nodes.node(node, "resume")
 
     def slow(self) -> None:
         """A node takes its time."""
-        node = self.random.choice(self.cluster.nodes)
+        node = self.some()
         self.note("slow", node)
-        node.slow(self.random.choice((1, 5, 20)))
+        self.nodes.node(node, "slow", self.random.choice((1, 5, 20)))
         self.calls(50, 500)
-        node.slow(0)
+        self.nodes.node(node, "slow", 0)
 
     def reset(self) -> None:
         """All connections of a node are reset."""
-        node = self.random.choice(self.cluster.nodes)
+        node = self.some()
         self.note("reset", node)
-        node.close_connections()
+        self.nodes.node(node, "close_connections")
 
     def hold(self) -> None:
         """Partitions stay half moved for a while."""
         node = self.victim()
         self.note("hold migrations", node)
-        self.cluster.allow_migrations(allowed=False)
-        node.restart()
+        self.nodes.allow_migrations(False)
+        self.nodes.node(node, "restart")
         self.calls(100, 1000)
-        self.cluster.allow_migrations(allowed=True)
+        self.nodes.allow_migrations(True)
 
     # What happens to requests
 
     def fault(self) -> None:
         """Some requests go wrong in one of the ways that the node knows."""
         command = self.random.choice(COMMANDS)
-        node = self.random.choice(self.cluster.nodes) if self.random.random() < 0.5 else None
-        faults = self.cluster.faults if node is None else node.faults
-        when = faults.on(command).times(self.random.randint(1, 12))
-        code = self.random.choice(CODES)
-        actions: dict[str, Callable[[], object]] = {
-            "answer": lambda: when.answer(code),
-            "answer after executing": lambda: when.answer(9, execute=True),
-            "delay": lambda: when.delay(self.random.choice((1, 10, 60, 500))),
-            "hang": when.hang,
-            "close before": lambda: when.close(before=True),
-            "close after": lambda: when.close(after=True),
-            "half frame": when.half_frame,
-            "garbage": when.garbage,
-            "wrong size": when.wrong_size,
-            "too few bytes": lambda: when.wrong_size(5000),
+        node = self.some() if self.random.random() < 0.5 else None
+        actions: dict[str, tuple[str, dict[str, object]]] = {
+            "answer": ("answer", {"code": self.random.choice(CODES)}),
+            "answer after executing": ("answer", {"code": 9, "execute": True}),
+            "delay": ("delay", {"milliseconds": self.random.choice((1, 10, 60, 500))}),
+            "hang": ("hang", {}),
+            "close before": ("close", {"before": True}),
+            "close after": ("close", {"after": True}),
+            "half frame": ("half_frame", {}),
+            "garbage": ("garbage", {}),
+            "wrong size": ("wrong_size", {}),
+            "too few bytes": ("wrong_size", {"size": 5000}),
         }
         name = self.random.choice(tuple(actions))
         self.note(name, node, "on", command)
-        rule = actions[name]()
+        rule = self.nodes.fault(node, command, self.random.randint(1, 12), *actions[name])
         self.calls(20, 300)
-        with contextlib.suppress(AttributeError):
-            rule.remove()  # type: ignore[attr-defined]
+        self.nodes.remove(rule)

@@ -10,6 +10,7 @@ import attrs
 from aerospike_wire import errors
 from aerospike_wire.batch import Write
 from aerospike_wire.operations import map_put
+from aerospike_wire.policy import BatchPolicy, OperatePolicy, ReadPolicy, RemovePolicy, WritePolicy
 
 from .book import Book, Cancelled, Ledger, Register, State, Tally, state_of
 
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 NAMESPACE: Final = "test"
-TOKENS: Final = 40
+TOKENS: Final = 12
 """Writes to a ledger before a new one is begun."""
 STILL: Final = 150
 """Records that nobody changes, for queries."""
-READ: Final = {"total_timeout": 3000, "socket_timeout": 400, "max_retries": 3, "sleep_between_retries": 5}
-REPEATED: Final = {"total_timeout": 3000, "socket_timeout": 400, "max_retries": 3, "sleep_between_retries": 5}
+READ: Final = ReadPolicy(total_timeout=3000, socket_timeout=400, max_retries=3, sleep_between_retries=5)
+REPEATED: Final = OperatePolicy(total_timeout=3000, socket_timeout=400, max_retries=3, sleep_between_retries=5)
 """For writes that may safely be carried out twice."""
-ONCE: Final = {"total_timeout": 1500, "socket_timeout": 400, "max_retries": 0}
+ONCE: Final = WritePolicy(total_timeout=1500, socket_timeout=400, max_retries=0)
+REMOVE: Final = RemovePolicy(total_timeout=1500, socket_timeout=400, max_retries=0)
+INCREMENT: Final = OperatePolicy(total_timeout=1500, socket_timeout=400, max_retries=0)
 """For those that may not."""
-BATCH: Final = {"total_timeout": 3000, "socket_timeout": 400, "max_retries": 3}
+BATCH: Final = BatchPolicy(total_timeout=3000, socket_timeout=400, max_retries=3)
 QUERY: Final = {"total_timeout": 8000, "socket_timeout": 1500, "max_retries": 10, "sleep_between_retries": 20}
 
 
@@ -89,7 +92,7 @@ class Worker:
         """Calls without end."""
         kinds = (self.add, self.read, self.put, self.get, self.remove, self.count, self.add_batch, self.read_batch,
                  self.exists, self.query)  # fmt: skip
-        weights = (300, 280, 100, 100, 40, 60, 40, 40, 40, 2)
+        weights = (300, 280, 100, 100, 40, 60, 30, 30, 60, 0.5)
         while True:
             (kind,) = self.random.choices(kinds, weights)
             yield from kind()
@@ -124,7 +127,7 @@ class Worker:
 
     def read_batch(self) -> Generator[Call, Outcome, None]:
         """The same for several ledgers at once."""
-        ledgers = list({ledger.key: ledger for ledger in (self.some_ledger() for _ in range(8))}.values())
+        ledgers = list({ledger.key: ledger for ledger in (self.some_ledger() for _ in range(4))}.values())
         must = [ledger.applied() for ledger in ledgers]
         outcome = yield Call("batch_read", ([ledger.key for ledger in ledgers], None, BATCH))
         if isinstance(outcome, BaseException | Cancelled):
@@ -173,7 +176,7 @@ class Worker:
 
     def remove(self) -> Generator[Call, Outcome, None]:
         """Remove it."""
-        outcome = yield Call("remove", (self.register.key, None, ONCE), write=True)
+        outcome = yield Call("remove", (self.register.key, None, REMOVE), write=True)
         if isinstance(outcome, errors.RecordNotFound):
             self.book.blame(self.register.check(None))
             return
@@ -198,7 +201,9 @@ class Worker:
     def count(self) -> Generator[Call, Outcome, None]:
         """One more."""
         tally: Tally = self.random.choice(self.book.tallies)
-        outcome = yield Call("increment", (tally.key, "n", 1, None, ONCE), write=True, cancel_after=self.patience())
+        outcome = yield Call(
+            "increment", (tally.key, "n", 1, None, INCREMENT), write=True, cancel_after=self.patience()
+        )
         state = state_of(outcome)
         if state is not State.REFUSED:
             tally.count(doubtful=state is State.DOUBTFUL)

@@ -43,6 +43,9 @@ def single(
     name = message.fields.get(Field.NAMESPACE, b"").decode(errors="surrogateescape")
     if len(place) != DIGEST_SIZE or name not in member.node.namespaces:
         return local.handle(member.node, message, digest=digest, row=row)
+    refusal = member.refusal()
+    if refusal:
+        return records.reply(refusal)
     view = member.view
     again = functools.partial(single, member, message, digest=digest, row=row)
     if view is None:

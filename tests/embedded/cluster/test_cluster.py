@@ -264,6 +264,8 @@ def test_node_that_has_not_joined_refuses_data(cluster: EmbeddedCluster) -> None
     cluster.call(node.member.forget)
     with Wire(node) as link:
         assert link.ask(wire.get(1)).result == ResultCode.CLUSTER
+        messages, _ = link.stream(wire.batch(*[wire.row(number, number, info1=wire.READ) for number in (4, 7)]))
+        assert [(message.result, message.header.transaction_ttl) for message in messages] == [(11, 4), (11, 7), (0, 0)]
 
 
 def test_faults_of_the_cluster_and_of_one_node(cluster: EmbeddedCluster) -> None:
