@@ -186,6 +186,7 @@ class Tender:
 
     async def _ask_all(self, nodes: Sequence[Node], deadline: float | None) -> tuple[list[Node], list[Node]]:
         """Ask all nodes at once: those whose address belongs to another node now, and those with news of peers."""
+        begun = self._runtime.now()
         links = await self._runtime.together([functools.partial(self._link_of, node, deadline) for node in nodes])
         commands = ["node", "peers-generation", "partition-generation"]
         if self._config.racks:
@@ -203,7 +204,7 @@ class Tender:
                     raise answer
                 values = self._discovery.values(link, answer)
             except LinkFailure as failure:
-                self._missed(node, failure)
+                self._missed(node, failure, begun)
                 continue
             if values.get("node", "") != node.name:
                 self._cluster.remove(node, f"its address belongs to node {values.get('node')!r} now")
@@ -231,14 +232,22 @@ class Tender:
         return earlier(self._runtime.now() + self._config.connect_timeout / 1000 * _QUICK, deadline)
 
     async def _link_of(self, node: Node, deadline: float | None) -> Link | None:
+        begun = self._runtime.now()
         try:
             return await self._discovery.link_of(node, self._patience(node, deadline))
         except LinkFailure as failure:
             if node.active:
-                self._missed(node, failure)
+                self._missed(node, failure, begun)
             return None
 
-    def _missed(self, node: Node, failure: LinkFailure) -> None:
+    def _missed(self, node: Node, failure: LinkFailure, begun: float) -> None:
+        """A node has not answered what it was asked from a certain time on."""
+        if failure.code == ResultCode.TIMEOUT:
+            granted = self._runtime.now() - begun
+            if granted < self._config.connect_timeout / 1000 * _QUICK:
+                # The round was over, maybe because another node took all its time: this one had no chance.
+                node.drop_tend_link()
+                return
         if failure.code in _SESSION_CODES:
             node.session = None
         node.failures += 1
@@ -330,10 +339,11 @@ class Tender:
         return entered
 
     async def _list_of(self, node: Node, deadline: float | None) -> list[Peer]:
+        begun = self._runtime.now()
         try:
             return await self._peers_of(node, deadline)
         except LinkFailure as failure:
-            self._missed(node, failure)
+            self._missed(node, failure, begun)
             return []
 
     def _is_news(self, peer: Peer) -> bool:
@@ -371,10 +381,11 @@ class Tender:
         await self._runtime.together([functools.partial(self._read_partitions_of, node, deadline) for node in nodes])
 
     async def _read_partitions_of(self, node: Node, deadline: float | None) -> None:
+        begun = self._runtime.now()
         try:
             generation, claims = await self._discovery.holdings(node, deadline)
         except LinkFailure as failure:
-            self._missed(node, failure)
+            self._missed(node, failure, begun)
             return
         if node.active:
             self._cluster.merge(node, claims)
@@ -385,10 +396,11 @@ class Tender:
             await self._runtime.together([functools.partial(self._read_racks_of, node, deadline) for node in nodes])
 
     async def _read_racks_of(self, node: Node, deadline: float | None) -> None:
+        begun = self._runtime.now()
         try:
             node.rebalance_generation, node.racks = await self._discovery.racks(node, deadline)
         except LinkFailure as failure:
-            self._missed(node, failure)
+            self._missed(node, failure, begun)
 
 
 def _close_entry(entry: _Entry) -> None:

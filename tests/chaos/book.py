@@ -8,7 +8,9 @@ one value that one worker overwrites. Counters are incremented by everybody.
 from __future__ import annotations
 
 import enum
+import math
 import threading
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +131,10 @@ class Book:
         self.registers: list[Register] = []
         self.tallies: list[Tally] = []
         self.calls = 0
+        self.limit = 0
+        """Calls after which the workers stop."""
+        self.until = math.inf
+        """When they stop in any case."""
         self.outcomes: Counter[str] = Counter()
         """How often calls ended how."""
         self.doubts = 0
@@ -137,6 +143,11 @@ class Book:
         self.violations: dict[str, int] = {}
         """What is wrong, and after how many calls it was seen last."""
         self._lock = threading.Lock()
+
+    @property
+    def over(self) -> bool:
+        """True once the workers have done enough."""
+        return self.calls >= self.limit or time.monotonic() >= self.until
 
     def blame(self, words: str | None) -> None:
         """Note that something is wrong, if anything is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import threading
 import time
@@ -38,6 +39,8 @@ class Plan:
     nodes: int = 3
     every: int = 400
     """Calls between two events."""
+    seconds: float = math.inf
+    """When to stop even if there were fewer calls."""
 
     def settings(self, seeds: Sequence[tuple[str, int]]) -> dict[str, Any]:
         """The client's."""
@@ -91,6 +94,7 @@ def run(plan: Plan) -> Report:
         report = Report(plan, book, trouble)
         before = (threading.active_count(), open_files())
         started = time.monotonic()
+        book.limit, book.until = plan.calls, started + plan.seconds
         if plan.client == "async":
             asyncio.run(run_tasks(plan, nodes, report))
         else:
@@ -137,7 +141,7 @@ async def run_tasks(plan: Plan, nodes: Nodes, report: Report) -> None:
     client = AsyncClient(plan.settings(nodes.seeds()))
     await client.connect()
     report.trouble.start()
-    tasks = [asyncio.create_task(drive(worker, client, book, plan.calls)) for worker in workers_of(plan, book)]
+    tasks = [asyncio.create_task(drive(worker, client, book)) for worker in workers_of(plan, book)]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -154,11 +158,11 @@ async def run_tasks(plan: Plan, nodes: Nodes, report: Report) -> None:
         report.leaks.append(f"{len(left)} tasks are left: {[str(task)[:200] for task in left][:3]}")
 
 
-async def drive(worker: Worker, client: AsyncClient, book: Book, limit: int) -> None:
+async def drive(worker: Worker, client: AsyncClient, book: Book) -> None:
     """Make a worker's calls."""
     work = worker.work()
     call = next(work)
-    while book.calls < limit:
+    while not book.over:
         call = work.send(await made(call, client, book))
 
 
@@ -202,7 +206,7 @@ def run_threads(plan: Plan, nodes: Nodes, report: Report) -> None:
         try:
             calls = worker.work()
             call = next(calls)
-            while book.calls < plan.calls:
+            while not book.over:
                 call = calls.send(blocking(call, client, book))
         except BaseException as error:  # noqa: BLE001  a worker must not die unseen
             book.blame(f"worker {worker.number} died: {error!r}")
@@ -283,12 +287,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=16)
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--every", type=int, default=400, help="calls between two events (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many, even with fewer calls")
     parser.add_argument("--log", action="store_true", help="print the events")
     given = parser.parse_args(argv)
     good = True
     for client in ("async", "sync") if given.client == "both" else (given.client,):
         workers = given.tasks if client == "async" else given.threads
-        report = run(Plan(client, given.calls, given.seed, workers, given.nodes, given.every))
+        report = run(Plan(client, given.calls, given.seed, workers, given.nodes, given.every, given.seconds))
         if given.log:
             sys.stdout.write("\n".join(report.trouble.log) + "\n")
         sys.stdout.write(report.text() + "\n\n")
