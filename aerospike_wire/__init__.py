@@ -7,6 +7,7 @@ import logging
 from aerospike_wire import errors, exception
 from aerospike_wire.aio import AsyncClient
 from aerospike_wire.errors import ErrorMiddleware, Failure, Hook, ResultCode
+from aerospike_wire.partition_filter import PartitionFilter
 from aerospike_wire.sync import Client
 from aerospike_wire.transaction import AbortStatus, CommitStatus, Transaction, TransactionState
 from aerospike_wire.types import (
@@ -36,6 +37,7 @@ __all__ = [
     "Key",
     "KeyOrderedDict",
     "OrderedRecord",
+    "PartitionFilter",
     "RawParticle",
     "Record",
     "ResultCode",

@@ -8,17 +8,19 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import certificates
 import pytest
 from rawnode import RawNode, member
 
 from aerospike_wire import errors, predicates
-from aerospike_wire.embedded import EmbeddedCluster
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
 from aerospike_wire.partition_filter import PartitionFilter, pid_of
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, FrameType, Info3, frame
 from aerospike_wire.proto.message import read_message
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Callable
 
 SET = "streams"
@@ -455,3 +457,20 @@ async def test_node_that_dies_under_a_query(make_client: Callable[..., Any]) -> 
             if len(found) == 100:
                 cluster.nodes[1].kill()
         assert sorted(found) == list(range(600))
+
+
+async def test_stream_over_tls(make_client: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+    """Bytes that wait inside TLS, where the system does not see them, are read too."""
+    pem = certificates.make(tmp_path)
+    with EmbeddedServer(tls=pem.tls()) as server:
+        client = make_client(server.address, tls={"cafile": str(pem.ca)})
+        big = "x" * 20_000
+        for number in range(150):
+            await client.put(("test", SET, number), {"n": number, "s": big})
+        found = [record async for record in client.query("test", SET)]
+        assert numbers(found) == list(range(150))
+        assert all(record.bins["s"] == big for record in found)
+        async for _ in client.query("test", SET):
+            break
+        assert links(client) == 0
+        assert len(await client.query("test", SET).results()) == 150
