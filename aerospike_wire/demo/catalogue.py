@@ -225,6 +225,11 @@ async def index_otherwise(client: Any) -> None:
     await client.index_integer_create("test", "demo", "age", "demo_name")
 
 
+async def index_unknown(client: Any) -> None:
+    """Ask how far an index is that does not exist."""
+    await client.index_stat("test", "no_such_index")
+
+
 async def query_without_index(client: Any) -> None:
     """Ask for what no index answers."""
     await client.query("test", "demo").where(equals("city", "Paris")).results()
@@ -258,6 +263,26 @@ async def create_existing_user(client: Any) -> None:
 async def create_with_unknown_role(client: Any) -> None:
     """Give a user a role that does not exist."""
     await client.admin_create_user("bob", password=SECRET, roles=["no-such-role"])
+
+
+async def create_existing_role(client: Any) -> None:
+    """Create a role that exists."""
+    await client.admin_create_role("read", [{"code": "read"}])
+
+
+async def create_with_unknown_privilege(client: Any) -> None:
+    """Give a role a privilege that the node does not know."""
+    await client.admin_create_role("auditor", [{"code": 64}])
+
+
+async def create_with_bad_whitelist(client: Any) -> None:
+    """Let a role's users come from what is no address."""
+    await client.admin_create_role("auditor", [{"code": "read"}], whitelist=["everywhere"])
+
+
+async def set_password_of_certificate(client: Any) -> None:
+    """Give a password to a user who has a certificate instead."""
+    await client.admin_set_password("robot", password=SECRET)
 
 
 async def get_impossible_key(client: Any) -> None:
@@ -333,8 +358,8 @@ _SERVER: Final = (
 
 _INDEXES: Final = (
     Provocation(exception="IndexFoundError", call=index_otherwise, before=index_strings, cause=Cause.NODE),
-    # A query does not name its index; servers of old also said 201 to the removal of one that was not there.
-    *_answered("sindex-delete", index_remove, _C.INDEX_NOT_FOUND),
+    Provocation(exception="IndexNotFound", call=index_unknown, cause=Cause.NODE),
+    # A query does not name its index.
     Provocation(exception="IndexNotFound", call=query_without_index, cause=Cause.NODE, more=True),
     *_answered(
         "sindex-create", index_create, _C.INDEX, _C.INDEX_OOM, _C.INDEX_NAME_MAX_LEN, _C.INDEX_NAME_MAX_COUNT,
@@ -361,17 +386,20 @@ _SECURITY: Final = (
     *_on_secured(_C.INVALID_USER, drop_unknown_user, _ADMIN),
     *_on_secured(_C.USER_EXISTS, create_existing_user, _ADMIN),
     *_on_secured(_C.INVALID_ROLE, create_with_unknown_role, _ADMIN),
+    *_on_secured(_C.ROLE_EXISTS, create_existing_role, _ADMIN),
+    *_on_secured(_C.INVALID_PRIVILEGE, create_with_unknown_privilege, _ADMIN),
+    *_on_secured(_C.INVALID_WHITELIST, create_with_bad_whitelist, _ADMIN),
+    *_on_secured(_C.FORBIDDEN_PASSWORD, set_password_of_certificate, _ADMIN),
     *_on_secured(_C.ROLE_VIOLATION, drop_user, _READER),
     *_on_secured(_C.INVALID_CREDENTIAL, connect, {"user": "reader", "password": "wrong"}),
     *_on_secured(_C.LDAP_NOT_CONFIGURED, connect, {**_READER, "auth_mode": AuthMode.EXTERNAL_INSECURE}),
-    *_answered("create-user", create_user, _C.ROLE_EXISTS, _C.INVALID_PRIVILEGE, _C.INVALID_WHITELIST, needs="bcrypt"),
     *_answered("create-user", create_user, _C.QUOTAS_NOT_ENABLED, _C.INVALID_QUOTA, needs="bcrypt"),
     *_answered("drop-user", drop_user, _C.NOT_AUTHENTICATED),
     Provocation(exception="NotAuthenticated", call=connect, cause=Cause.NODE, secured=True, more=True),
     *_answered(
         "drop-user", drop_user, _C.QUERY_END, _C.SECURITY_NOT_ENABLED, _C.SECURITY_SCHEME_NOT_SUPPORTED,
         _C.INVALID_COMMAND, _C.INVALID_FIELD, _C.ILLEGAL_STATE, _C.INVALID_PASSWORD, _C.EXPIRED_PASSWORD,
-        _C.FORBIDDEN_PASSWORD, _C.EXPIRED_SESSION, _C.ROLE_EXISTS, _C.INVALID_PRIVILEGE, _C.INVALID_WHITELIST,
+        _C.EXPIRED_SESSION,
         _C.QUOTAS_NOT_ENABLED, _C.INVALID_QUOTA, _C.NOT_WHITELISTED, _C.QUOTA_EXCEEDED, _C.LDAP_SETUP,
         _C.LDAP_TLS_SETUP, _C.LDAP_AUTHENTICATION, _C.LDAP_QUERY,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _NAMESPACES = ("test", "eternal,ttl=off", "tiny,max-record-size=4096")
-_USERS = {"admin": ("admin-secret", ("user-admin",)), "reader": ("reader-secret", ("read",))}
+_USERS: Final[dict[str, tuple[str | None, tuple[str, ...]]]] = {
+    "admin": ("admin-secret", ("user-admin",)),
+    "reader": ("reader-secret", ("read",)),
+    "robot": (None, ("read",)),  # who has a certificate instead
+}
 
 
 @attrs.frozen
