@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
-from aerospike_wire.demo.catalogue import ANN, CATALOGUE, Provocation
+from aerospike_wire.demo.catalogue import ANN, CATALOGUE, Provocation, connect
 from aerospike_wire.demo.sides import SIDES, Side
 from aerospike_wire.demo.source import Said, Text
 from aerospike_wire.embedded import EmbeddedServer
@@ -98,6 +98,8 @@ async def _provoke(side: Side, clients: _Clients, provocation: Provocation) -> O
     error: BaseException | None = None
     try:
         async with contextlib.AsyncExitStack() as stack:
+            if provocation.secured and provocation.call is not connect:
+                await connect(client)  # a login may take longer than calls have time
             if provocation.before is not None:
                 await provocation.before(client)
             if provocation.faults is not None:

@@ -9,6 +9,7 @@ from aerospike_wire.embedded import info_cluster as cluster
 from aerospike_wire.embedded import info_enterprise as enterprise
 from aerospike_wire.embedded import info_index as index
 from aerospike_wire.embedded import info_jobs as jobs
+from aerospike_wire.embedded import info_machine as machine
 from aerospike_wire.embedded import info_state as state
 from aerospike_wire.embedded import info_udf as udf
 from aerospike_wire.embedded import security
@@ -72,6 +73,7 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "peers-tls-std": cluster.tls_peers,
     "peers-tls-alt": cluster.tls_alternate_peers,
     "alumni-clear-std": cluster.alumni,
+    "alumni-clear-alt": cluster.alumni,
     "rack-ids": cluster.rack_ids,
     "racks": cluster.racks,
     "replicas": cluster.replicas,
@@ -110,7 +112,43 @@ HANDLERS: Final[dict[str, Callable[[Node, Session, Parameters], str]]] = {
     "udf-list": udf.listing,
     "udf-remove": udf.remove,
     "udf-clear-cache": udf.clear_cache,
+    # the machine, the log, maintenance
+    "build_sha": cluster.constant(""),
+    "build_time": cluster.constant(machine.BUILD_TIME),
+    "best-practices": cluster.constant("failed_best_practices=none"),
+    "logs": machine.logs,
+    "log": machine.log,
+    "log-set": machine.log_set,
+    "set-log": machine.log_set,
+    "log-message": machine.log_message,
+    "get-stats": machine.get_stats,
+    "mcast": machine.mcast,
+    "mesh": machine.mesh,
+    "objects": machine.objects,
+    "index-pressure": machine.index_pressure,
+    "get-sl": machine.succession,
+    "endpoints": machine.endpoints,
+    "tip": machine.tip,
+    "tip-clear": machine.tip_clear,
+    "smd-show": machine.smd_show,
+    "config-get": state.get_config,
+    "config-set": state.set_config,
+    "services-alumni-reset": cluster.constant(OK),
+    "jem-stats": cluster.constant(OK),
+    **dict.fromkeys(
+        ("dump-cluster", "dump-fabric", "dump-hb", "dump-hlc", "dump-migrates", "dump-rw", "dump-skew"),
+        cluster.constant(OK),
+    ),
+    "dump-wb-summary": machine.needs("namespace"),
+    "debug-record": machine.needs("namespace", "keyd"),
+    "debug-record-meta": machine.needs("namespace", "keyd"),
+    "physical-devices": machine.needs("path"),
+    "partition-info": machine.needs(),
+    "smd-info": machine.needs(),
+    "thread-traces": machine.needs(),
+    "help": lambda *_: ";".join(HANDLERS),
     # what Community nodes know of and do not have
+    "alumni-tls-alt": cluster.enterprise_only,
     "alumni-tls-std": cluster.enterprise_only,
     "roster": enterprise.roster,
     "roster-set": enterprise.roster_set,

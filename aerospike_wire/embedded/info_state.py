@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aerospike_wire.embedded import info_machine
 from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID
 from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters
 from aerospike_wire.errors.codes import ResultCode
@@ -202,7 +203,8 @@ def get_config(node: Node, _session: Session, parameters: Parameters) -> str:
 
 
 def _service_settings(node: Node) -> dict[str, object]:
-    return {"cluster-name": node.cluster_name or "none", "node-id": node.name}
+    own = {"cluster-name": node.cluster_name or "none", "node-id": node.name}
+    return {**own, **info_machine.service_settings(node)}
 
 
 def _network_settings(node: Node) -> dict[str, object]:
@@ -213,13 +215,17 @@ def _network_settings(node: Node) -> dict[str, object]:
 def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``set-config:context=namespace``: change a setting that this node has.
 
-    These are a namespace's ``default-ttl`` and ``max-record-size`` and a set's
-    ``enable-index``. Servers have many more; they are refused like names that no server
-    knows.
+    These are a namespace's ``default-ttl`` and ``max-record-size``, a set's
+    ``enable-index``, and some of the service that matter to nothing here. Servers have many
+    more; they are refused like names that no server knows.
     """
     context = parameters.required("context")
     if context not in ("service", "network", "namespace", "security", "logging", "xdr"):
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "invalid context")
+    if context == "security" and not node.edition.security:
+        raise InfoRefusal(ResultCode.ENTERPRISE_ONLY, "enterprise only")
+    if context == "service" and info_machine.set_service(node, parameters):
+        return OK
     if context != "namespace":
         raise _unknown_setting()
     found = parameters.namespace(node, "id")

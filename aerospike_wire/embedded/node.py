@@ -73,6 +73,10 @@ class Node:
     """Connections by the user that logged in on them."""
     rates: dict[str, tuple[Rate, Rate]] = attrs.field(factory=dict)
     """What users read and write, for their quotas, which hold at each node."""
+    settings: dict[str, int] = attrs.field(factory=dict)
+    """Settings of the service that were changed."""
+    log_levels: dict[str, str] = attrs.field(factory=dict)
+    """Levels of the log that were changed."""
     xdr_filters: dict[tuple[str, str], str] = attrs.field(factory=dict)
     """Expressions by datacenter and namespace; nothing is shipped anywhere."""
     place: Place = attrs.field(init=False, repr=False, eq=False)

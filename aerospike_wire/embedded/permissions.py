@@ -79,13 +79,24 @@ INFO: Final = {
     "query-abort-all": Permission.QUERY_ADMIN,
     "eviction-reset": Permission.EVICT_ADMIN,
     "set-config": Permission.SET_CONFIG,
+    "config-set": Permission.SET_CONFIG,
+    **dict.fromkeys(
+        (
+            "log-set", "set-log", "log-message", "jem-stats", "dump-cluster", "dump-fabric", "dump-hb", "dump-hlc",
+            "dump-migrates", "dump-rw", "dump-skew", "dump-wb-summary",
+        ),
+        Permission.LOGGING_CTRL,
+    ),
+    "tip": Permission.SERVICE_CTRL,
+    "tip-clear": Permission.SERVICE_CTRL,
+    "services-alumni-reset": Permission.SERVICE_CTRL,
     "recluster": Permission.SERVICE_CTRL,
     "quiesce": Permission.SERVICE_CTRL,
     "quiesce-undo": Permission.SERVICE_CTRL,
     "revive": Permission.SERVICE_CTRL,
     "roster-set": Permission.SERVICE_CTRL,
     "xdr-set-filter": Permission.XDR_SET_FILTER,
-}
+}  # fmt: skip
 """Info commands that need more than a login."""
 
 

@@ -1,0 +1,182 @@
+"""Info commands about the server's machine, log and maintenance, as far as a node in memory has any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters
+from aerospike_wire.errors.codes import ResultCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aerospike_wire.embedded.node import Node, Session
+
+    Handler = Callable[[Node, Session, Parameters], str]
+
+BUILD_TIME: Final = "Thu Jan  1 00:00:00 UTC 1970"
+"""This node is not built; clients only show the text."""
+LOGS: Final = ("stderr",)
+"""Where a server that is told nothing else writes its log; this node writes none."""
+LOG_CONTEXTS: Final = ("misc", "alloc", "os", "socket", "as", "batch", "config", "info", "query", "security", "service")
+"""Some of the subjects of a server's log, each with a level of its own."""
+LEVELS: Final = ("critical", "warning", "info", "debug", "detail")
+FABRIC: Final = 2
+"""The heartbeat's port is so much above the clients', as in a server's usual configuration."""
+SERVICE_SETTINGS: Final = {
+    "proto-fd-max": (15_000, 10, 2**31), "proto-fd-idle-ms": (0, 0, 2**31), "info-max-ms": (10_000, 500, 10_000),
+    "ticker-interval": (10, 0, 2**31), "query-max-done": (100, 0, 10_000),
+}  # fmt: skip
+"""Settings of the service that are kept and told and matter to nothing here: default, least, greatest."""
+
+
+def wrong(text: str, code: int = ResultCode.INVALID_REQUEST) -> InfoRefusal:
+    """A refusal with a server's text."""
+    return InfoRefusal(code, text)
+
+
+def logs(_node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``logs``: the sinks by number."""
+    return ";".join(f"{number}:{name}" for number, name in enumerate(LOGS))
+
+
+def log(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``log/NUMBER``: the level of each subject."""
+    text = parameters.text or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise wrong("bad sink-id")
+    if int(text) >= len(LOGS):
+        raise wrong("bad-id", ResultCode.SERVER)
+    return ";".join(f"{name}:{node.log_levels.get(name, 'info').upper()}" for name in LOG_CONTEXTS)
+
+
+def log_set(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``log-set:id=NUMBER;SUBJECT=LEVEL``: kept and told, and nothing is logged."""
+    number = parameters.find("id")
+    if number is None:
+        raise wrong("missing id")
+    if not (number.isascii() and number.isdecimal()):
+        raise wrong("bad id")
+    pairs = [part.partition("=")[::2] for part in parameters.text.split(";") if not part.startswith("id=")]
+    if not pairs:
+        raise wrong("missing context")
+    for subject, level in pairs:
+        if int(number) >= len(LOGS) or subject not in (*LOG_CONTEXTS, "any") or level.lower() not in LEVELS:
+            raise wrong("bad parameter")
+        node.log_levels.update(dict.fromkeys(LOG_CONTEXTS if subject == "any" else (subject,), level.lower()))
+    return OK
+
+
+def log_message(_node: Node, _session: Session, parameters: Parameters) -> str:
+    """``log-message:message=``: taken."""
+    parameters.required("message")
+    return ""
+
+
+def get_stats(_node: Node, _session: Session, parameters: Parameters) -> str:
+    """``get-stats:context=``: of XDR, and there is none."""
+    parameters.required("context")
+    raise wrong("unknown context")
+
+
+def mcast(_node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``mcast``: nodes here would find each other by mesh. The text is that of servers, wrong as it is."""
+    raise wrong("heartbeat is in multicast mode")
+
+
+def mesh(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``mesh``: where the heartbeat of a server would be."""
+    host, port = node.address
+    return f"{host}:{port + FABRIC}"
+
+
+def objects(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``objects``: how many records there are."""
+    now = node.clock.seconds()
+    return str(sum(sum(1 for _ in namespace.live(now)) for namespace in node.namespaces.values()))
+
+
+def index_pressure(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``index-pressure``: no index is on a device."""
+    return ";".join(f"{name}:0:0" for name in node.namespaces)
+
+
+def succession(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``get-sl``: the nodes of the cluster, the principal first."""
+    return ",".join(sorted(node.place.members, reverse=True)) or node.name
+
+
+def endpoints(node: Node, _session: Session, _parameters: Parameters) -> str:
+    """``endpoints``: where the node listens, and what it tells clients."""
+    host, port = node.address
+    facts = {
+        "service.port": port,
+        "service.addresses": host,
+        "service.access-port": port,
+        "service.access-addresses": host,
+        "service.alternate-access-port": port if node.alternate is None else node.alternate[1],
+        "service.alternate-access-addresses": "null" if node.alternate is None else node.alternate[0],
+    }
+    return ";".join(f"{name}={value}" for name, value in facts.items())
+
+
+def tip(_node: Node, _session: Session, parameters: Parameters) -> str:
+    """``tip:``: taken; there is no mesh that could learn from it."""
+    parameters.required("host")
+    parameters.required("port")
+    return OK
+
+
+def tip_clear(_node: Node, _session: Session, parameters: Parameters) -> str:
+    """``tip-clear:``: taken likewise."""
+    if parameters.required("host-port-list") == "all":
+        raise wrong("0 cleared, 0 not found", ResultCode.SERVER)
+    return OK
+
+
+def smd_show(node: Node, _session: Session, parameters: Parameters) -> str:
+    """``smd-show:module=``: what the cluster keeps in common is not kept in that form here."""
+    module = parameters.required("module")
+    if module not in ("evict", "masking", "roster", "security", "sindex", "truncate", "UDF", "udf", "XDR", "xdr"):
+        raise wrong("unknown 'module'")
+    kept = {"sindex": node.indexes.by_name, "udf": node.modules.sources}.get(module.lower())
+    if kept:
+        raise wrong("an embedded node keeps no such metadata", ResultCode.UNSUPPORTED_FEATURE)
+    return "<empty>"
+
+
+def needs(*names: str) -> Handler:
+    """A handler that knows what must be given, and has nothing to say then."""
+
+    def answer(node: Node, _session: Session, parameters: Parameters) -> str:
+        for name in names:
+            if name == "namespace":
+                parameters.namespace(node)
+            else:
+                parameters.required(name)
+        raise wrong("an embedded node does not have this", ResultCode.UNSUPPORTED_FEATURE)
+
+    return answer
+
+
+def set_service(node: Node, parameters: Parameters) -> bool:
+    """Change a setting of the service; False if there is no such setting, or the value cannot be."""
+    changed = False
+    for part in parameters.text.split(";"):
+        name, _, value = part.partition("=")
+        if name == "context":
+            continue
+        row = SERVICE_SETTINGS.get(name)
+        if row is None or not (value.isascii() and value.isdecimal() and len(value) < 12):
+            return False
+        _, least, greatest = row
+        if not least <= int(value) <= greatest:
+            return False
+        node.settings[name] = int(value)
+        changed = True
+    return changed
+
+
+def service_settings(node: Node) -> dict[str, object]:
+    """The settings of the service, as they are."""
+    return {name: node.settings.get(name, row[0]) for name, row in SERVICE_SETTINGS.items()}
