@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.embedded import index_texts
@@ -22,6 +23,8 @@ from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.values import MAX_BIN_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aerospike_wire.embedded.node import Node, Session
 
 _ONE_OF_KINDS: Final = "must be one of 'numeric', 'string', 'blob', 'geo2dsphere'"
@@ -150,9 +153,30 @@ def _invalid(text: str) -> InfoRefusal:
     return InfoRefusal(ResultCode.INVALID_REQUEST, text)
 
 
-def delete(node: Node, _session: Session, parameters: Parameters) -> str:
+def _named(handler: Callable[[Node, Parameters, str], str]) -> Callable[[Node, Session, Parameters], str]:
+    """A handler of commands about one index.
+
+    Servers say what is wrong with the name, go on without one, and say what comes of that
+    right behind it.
+    """
+
+    @functools.wraps(handler)
+    def answer(node: Node, _session: Session, parameters: Parameters) -> str:
+        try:
+            name, wrong = parameters.required("indexname", MAX_NAME), ""
+        except InfoRefusal as refusal:
+            name, wrong = "", refusal.value
+        try:
+            return wrong + handler(node, parameters, name)
+        except InfoRefusal as refusal:
+            return wrong + refusal.value
+
+    return answer
+
+
+@_named
+def delete(node: Node, parameters: Parameters, name: str) -> str:
     """``sindex-delete``: remove an index; fine if there is none."""
-    name = parameters.required("indexname", MAX_NAME)
     namespace = parameters.namespace_name("ns") or ""
     index = node.indexes.get(namespace, name)
     node.indexes.delete(namespace, name)
@@ -163,9 +187,9 @@ def delete(node: Node, _session: Session, parameters: Parameters) -> str:
     return OK
 
 
-def exists(node: Node, _session: Session, parameters: Parameters) -> str:
+@_named
+def exists(node: Node, parameters: Parameters, name: str) -> str:
     """``sindex-exists``: true or false."""
-    name = parameters.required("indexname", MAX_NAME)
     namespace = parameters.namespace(node, "ns")
     return "true" if node.indexes.get(namespace.name, name) else "false"
 
@@ -206,9 +230,9 @@ def _shown(packed: bytes | None, write: Any, *, encoded: bool) -> str:
     return base64.b64encode(packed).decode() if text is None else str(text)
 
 
-def stat(node: Node, _session: Session, parameters: Parameters) -> str:
+@_named
+def stat(node: Node, parameters: Parameters, name: str) -> str:
     """``sindex-stat``: how far an index is built and what it holds."""
-    name = parameters.required("indexname", MAX_NAME)
     return _statistics(node, parameters.namespace(node, "ns").name, name)
 
 
