@@ -1,0 +1,137 @@
+"""A cluster that breaks, seen from both clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aerospike_wire import errors
+from aerospike_wire.embedded import EmbeddedCluster, FaultProxy
+from aerospike_wire.proto import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Either
+
+COUNT = 60
+PATIENT = {"max_retries": 40, "sleep_between_retries": 20, "total_timeout": 8000, "socket_timeout": 500}
+
+
+def key(number: int) -> tuple[str, str, int]:
+    return ("test", "demo", number)
+
+
+def pid(number: int) -> int:
+    return keys.partition_id(keys.digest("demo", number))
+
+
+@pytest.fixture
+def cluster() -> Iterator[EmbeddedCluster]:
+    """Three nodes, replication factor 2."""
+    with EmbeddedCluster(3) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(make_client: Callable[..., Either], cluster: EmbeddedCluster) -> Either:
+    """A client that knows one node, and finds the others; some records are there."""
+    policies = dict.fromkeys(("read", "write", "operate", "remove", "batch", "query"), PATIENT)
+    made = make_client({"hosts": cluster.nodes[0].seeds, "tend_interval": 250, "policies": policies})
+    for number in range(COUNT):
+        await made.put(key(number), {"a": number})
+    return made
+
+
+async def values(client: Either) -> list[Any]:
+    return [(await client.get(key(number))).bins["a"] for number in range(COUNT)]
+
+
+async def test_requests_go_to_the_masters(cluster: EmbeddedCluster, client: Either) -> None:
+    rules = {node: node.faults.on("get").delay(0) for node in cluster.nodes}
+    assert await values(client) == list(range(COUNT))
+    for node, rule in rules.items():
+        assert rule.hits == sum(cluster.master("test", pid(number)) is node for number in range(COUNT))
+
+
+async def test_nothing_is_lost_when_a_node_is_killed(cluster: EmbeddedCluster, client: Either) -> None:
+    for node in cluster.nodes:
+        node.kill()
+        assert await values(client) == list(range(COUNT))
+        for number in range(0, COUNT, 10):
+            await client.put(key(number), {"a": number})
+        await cluster.until_stable()
+        node.restart()
+        await cluster.until_stable()
+
+
+async def test_nothing_is_lost_when_a_node_is_paused(cluster: EmbeddedCluster, client: Either) -> None:
+    node = cluster.nodes[1]
+    node.pause()
+    assert await values(client) == list(range(COUNT))
+    await cluster.until_stable()
+    node.resume()
+    assert await values(client) == list(range(COUNT))
+
+
+async def test_queries_give_each_record_once_while_partitions_move(cluster: EmbeddedCluster, client: Either) -> None:
+    cluster.allow_migrations(allowed=False)
+    cluster.nodes[2].restart()
+    for _ in range(2):
+        records = await client.query("test", "demo").results()
+        assert sorted(record.bins["a"] for record in records) == list(range(COUNT))
+    cluster.allow_migrations(allowed=True)
+    await cluster.until_stable()
+    records = await client.query("test", "demo").results()
+    assert sorted(record.bins["a"] for record in records) == list(range(COUNT))
+
+
+async def test_batches_find_their_rows_wherever_they_are(cluster: EmbeddedCluster, client: Either) -> None:
+    cluster.nodes[0].kill()
+    result = await client.batch_read([key(number) for number in range(COUNT)])
+    assert [row.record.bins["a"] for row in result if row.ok] == list(range(COUNT))
+
+
+async def test_write_whose_replica_is_silent_is_in_doubt(make_client: Callable[..., Either]) -> None:
+    with EmbeddedCluster(2, heartbeat_timeout=60_000) as cluster:
+        client = make_client({"hosts": cluster.seeds})
+        await client.put(key(1), {"a": 1})
+        _, replica = cluster.replicas("test", pid(1))
+        replica.pause()
+        with pytest.raises(errors.TimeoutError) as caught:
+            await client.put(key(1), {"a": 2}, policy={"total_timeout": 150})
+        assert caught.value.in_doubt
+        replica.resume()
+        assert (await client.get(key(1))).bins == {"a": 2}
+
+
+async def test_client_stays_behind_a_proxy(make_client: Callable[..., Either], cluster: EmbeddedCluster) -> None:
+    with FaultProxy(cluster.nodes[0].address) as proxy:
+        client = make_client({"hosts": proxy.seeds})
+        for number in range(COUNT):
+            await client.put(key(number), {"a": number})
+        assert len(proxy.nodes) == 3
+        proxy.faults.on("put", key=key(3)).answer(14)
+        with pytest.raises(errors.RecordBusy) as caught:
+            await client.put(key(3), {"a": 4})
+        assert caught.value.attempts[0].address in {node.address for node in proxy.nodes}
+        assert not caught.value.in_doubt
+        proxy.faults.clear()
+        proxy.network.toward("client").slices(9)
+        assert await values(client) == list(range(COUNT))
+        assert len(await client.query("test", "demo").results()) == COUNT
+
+
+async def test_lost_reply_behind_a_proxy_is_in_doubt(
+    make_client: Callable[..., Either], cluster: EmbeddedCluster
+) -> None:
+    with FaultProxy(cluster.nodes[0].address) as proxy:
+        client = make_client({"hosts": proxy.seeds})
+        await client.put(key(1), {"a": 1})
+        rule = proxy.network.toward("client").limit_data(0)
+        with pytest.raises(errors.ConnectionError) as caught:
+            await client.put(key(1), {"a": 2})
+        assert caught.value.in_doubt
+        rule.remove()
+        assert (await client.get(key(1), PATIENT)).bins == {"a": 2}
