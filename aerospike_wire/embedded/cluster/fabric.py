@@ -124,9 +124,14 @@ class Fabric:
 
     def start(self, members: Sequence[Member]) -> None:
         """Let the first members form their cluster at once."""
-        self.members += members
+        self.members = list(members)
+        self.late.clear()
+        self._sides.clear()
+        for table in self._partitions.values():
+            for holders in table:
+                holders.clear()
         for member in members:
-            member.alive = True
+            member.alive, member.side = True, 0
         self._form(members)
 
     def admit(self, member: Member) -> None:

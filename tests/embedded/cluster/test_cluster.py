@@ -342,9 +342,37 @@ def test_cluster_can_be_started_again_empty(cluster: EmbeddedCluster) -> None:
     assert not cluster.running
     cluster.start()
     assert cluster.addresses == addresses
+    assert len(cluster.fabric.members) == 3
     with Wire(cluster.nodes[0]) as link:
         assert link.ask(wire.get(1)).result == ResultCode.RECORD_NOT_FOUND
         assert link.ask(wire.put(1, {"a": 1})).result == 0
+
+
+def test_all_nodes_may_die_and_come_back(cluster: EmbeddedCluster) -> None:
+    fill(cluster.nodes[0], 5)
+    for node in cluster.nodes:
+        node.kill()
+    with pytest.raises(RuntimeError, match="no node"):
+        cluster.master("test", 0)
+    for node in reversed(cluster.nodes):
+        node.restart()
+    cluster.wait_until_stable()
+    assert len(cluster.nodes[0].member.members) == 3
+    with Wire(cluster.nodes[0]) as link:
+        assert link.ask(wire.get(1)).result == ResultCode.RECORD_NOT_FOUND
+    fill(cluster.nodes[0], 5)
+    check(cluster.nodes[1], 5)
+
+
+def test_ipv6() -> None:
+    try:
+        cluster = EmbeddedCluster(2, names=["A1", "A2"], host="::1").start()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with cluster, Wire(cluster.nodes[0]) as link:
+        port = cluster.nodes[1].port
+        assert link.info("peers-clear-std") == {"peers-clear-std": f"2,3000,[[A2,,[[::1]:{port}]]]"}
+        assert cluster.nodes[0].address.startswith("[::1]:")
 
 
 @pytest.mark.parametrize(
