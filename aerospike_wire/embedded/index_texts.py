@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aerospike_wire.types import GeoJSON
-
 _STEPS: Final = {
     0x10: "list_index",
     0x11: "list_rank",
@@ -16,20 +14,13 @@ _STEPS: Final = {
     0x23: "map_value",
 }
 
-_BIN, _BOOLEAN = 81, "bool"
-_TYPES: Final = {
-    1: _BOOLEAN, 2: "numeric", 3: "string", 4: "list", 5: "map", 6: "blob", 7: "float", 8: "geo2dsphere", 9: "hll"
-}  # fmt: skip
-"""Value types of expressions by their number on the wire."""
+_BIN: Final = 81
 _BIN_NAMES: Final = {
     1: "bin_bool", 2: "bin_int", 3: "bin_str", 4: "bin_list", 5: "bin_map", 6: "bin_blob", 7: "bin_float",
     8: "bin_geo", 9: "bin_hll",
 }  # fmt: skip
 _SAME_AS_ARGUMENT: Final = {20: "add", 21: "sub", 22: "mul", 23: "div", 27: "abs", 50: "min", 51: "max"}
-_INTEGERS: Final = frozenset({26, 30, *range(32, 42), 64, 65, 66, 67, 68, 69, 73, 74, 82})
-_FLOATS: Final = frozenset({24, 25, 28, 29, 31})
-_BOOLEANS: Final = frozenset({*range(10), 16, 17, 18, 19, 71, 72})
-_SET_NAME, _KEY, _CALL = 70, 80, 127
+_DIGEST_MODULO: Final = 64
 
 
 def context(steps: list[Any]) -> str | None:
@@ -50,6 +41,8 @@ def _shown(value: Any) -> str:
         return f"<blob#{len(value)}>"
     if isinstance(value, list | dict):
         return f"<{type(value).__name__.replace('dict', 'map')}#{len(value)}>"
+    if isinstance(value, float):
+        return f"{value:f}"
     return str(value)
 
 
@@ -62,6 +55,8 @@ def expression(item: Any) -> str | None:
     code, *arguments = item
     if code == _BIN and len(arguments) == 2 and arguments[0] in _BIN_NAMES:
         return f'{_BIN_NAMES[arguments[0]]}("{_name(arguments[1])}")'
+    if code == _DIGEST_MODULO and len(arguments) == 1:
+        return f"digest_modulo({arguments[0]})"
     if code in _SAME_AS_ARGUMENT:
         parts = [expression(argument) for argument in arguments]
         if None not in parts:
@@ -75,35 +70,3 @@ def _name(item: Any) -> str:
         return item
     data = bytes((item.type,)) + item.data if hasattr(item, "data") else bytes(item)
     return data.decode(errors="surrogateescape")
-
-
-def type_of(item: Any) -> str | None:
-    """The type of an expression's value; None if it does not show."""
-    if not isinstance(item, list):
-        return _literal_type(item)
-    if not item or not isinstance(item[0], int):
-        return None
-    code = item[0]
-    if code in _INTEGERS:
-        return "numeric"
-    if code in _FLOATS:
-        return "float"
-    if code in _BOOLEANS:
-        return _BOOLEAN
-    if code == _SET_NAME:
-        return "string"
-    if code in (_BIN, _KEY, _CALL) and len(item) > 1 and isinstance(item[1], int):
-        return _TYPES.get(item[1])
-    if code in _SAME_AS_ARGUMENT and len(item) > 1:
-        return type_of(item[1])
-    return None
-
-
-def _literal_type(item: Any) -> str | None:
-    for kind, name in (
-        (bool, _BOOLEAN), (int, "numeric"), (float, "float"), (GeoJSON, "geo2dsphere"), (str, "string"),
-        (bytes, "blob"), (dict, "map"),
-    ):  # fmt: skip
-        if isinstance(item, kind):
-            return name
-    return None

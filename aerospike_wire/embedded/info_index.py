@@ -7,7 +7,7 @@ import binascii
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
-from aerospike_wire.embedded import index_texts
+from aerospike_wire.embedded import index_texts, ranges
 from aerospike_wire.embedded.indexes import (
     KINDS,
     MAX_NAME,
@@ -16,9 +16,10 @@ from aerospike_wire.embedded.indexes import (
     Index,
     TooManyIndexesError,
 )
-from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters, known_namespace
+from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
+from aerospike_wire.expressions.evaluate import Malformed, parse
 from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.values import MAX_BIN_NAME
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 _ONE_OF_KINDS: Final = "must be one of 'numeric', 'string', 'blob', 'geo2dsphere'"
 _TYPE_OF_COLLECTION: Final = {"list": "list", "mapkeys": "map", "mapvalues": "map"}
+_RESULTS: Final = {
+    1: "bool", 2: "numeric", 3: "string", 4: "list", 5: "map", 6: "blob", 7: "float", 8: "geo2dsphere", 9: "hll"
+}  # fmt: skip
+"""Types of expressions, as texts name them."""
 _MAX_TYPE: Final = 19
 """Bytes of the name of what an index holds."""
 _INDEX_ARENA: Final = 16 * 1024 * 1024
@@ -47,6 +52,8 @@ def create(node: Node, _session: Session, parameters: Parameters) -> str:
     for member in node.place.everywhere():
         namespace = member.namespaces.get(index.namespace)
         if namespace is not None:
+            if index.set is not None:
+                namespace.records.sets.setdefault(index.set.encode(errors="surrogateescape"), 0)
             namespace.contents(index, node.clock.milliseconds())
     return OK
 
@@ -127,23 +134,23 @@ def _context(encoded: str | None) -> bytes | None:
     except binascii.Error:
         raise _invalid("'context' invalid base64") from None
     try:
-        steps = msgpack.unpack(packed)
+        problem = ranges.context_problem(packed)
     except ProtocolError:
-        raise _invalid("'context' invalid cdt context") from None
-    if not isinstance(steps, list) or not steps or len(steps) % 2 or not all(type(s) is int for s in steps[::2]):
-        raise _invalid("'context' invalid cdt context")
+        problem = "invalid cdt context"
+    if problem is not None:
+        raise _invalid(f"'context' {problem}")
     return packed
 
 
 def _expression(encoded: str, wanted: str) -> bytes:
     try:
         packed = base64.b64decode(encoded, validate=True)
-        expression = msgpack.unpack(packed)
-    except (binascii.Error, ProtocolError):
+        program = parse(packed)
+    except (binascii.Error, ProtocolError, Malformed):
         raise _invalid("bad 'exp'") from None
-    if not isinstance(expression, list):
+    if not ranges.can_be_indexed(packed):
         raise _invalid("bad 'exp'")
-    found = index_texts.type_of(expression)
+    found = _RESULTS.get(program.kind)
     if found is not None and found != wanted:
         raise _invalid(f"bad 'exp' - expression type '{found}' does not match expected type '{wanted}'")
     return packed
@@ -196,9 +203,15 @@ def exists(node: Node, parameters: Parameters, name: str) -> str:
 
 def listing(node: Node, _session: Session, parameters: Parameters) -> str:
     """``sindex-list``: all definitions, of one namespace if it is named."""
-    wanted = parameters.namespace_name("ns", required=False)
+    wanted = parameters.find("namespace")
+    wanted = parameters.find("ns") if wanted is None else wanted
     encoded = parameters.optional("b64")
-    names = list(node.namespaces) if wanted is None else [known_namespace(node, wanted).name]
+    if wanted is not None and wanted not in node.namespaces:
+        # Once for the indexes, once for the set indexes.
+        text = "namespace not found on node" if wanted else "missing 'namespace' value"
+        refusal = InfoRefusal(ResultCode.NAMESPACE_NOT_FOUND, text).value
+        return f"{refusal};{refusal}"
+    names = list(node.namespaces) if wanted is None else [wanted]
     if encoded not in (None, "true", "false"):
         raise _invalid("bad b64")
     return _all_described(node, names, encoded=encoded == "true")
@@ -206,8 +219,11 @@ def listing(node: Node, _session: Session, parameters: Parameters) -> str:
 
 def _all_described(node: Node, namespaces: list[str], *, encoded: bool) -> str:
     found = [index for name in namespaces for index in node.indexes.of(name)]
-    found.sort(key=lambda index: index.set_index)
-    return ";".join(_described(node, index, encoded=encoded) for index in found)
+    shown: list[list[str]] = [[], []]
+    for index in found:
+        shown[index.set_index].append(_described(node, index, encoded=encoded))
+    # Set indexes stand behind a separator of their own, even behind nothing.
+    return ";".join(shown[0]) + "".join(f";{line}" for line in shown[1])
 
 
 def _described(node: Node, index: Index, *, encoded: bool) -> str:
@@ -226,7 +242,7 @@ def _described(node: Node, index: Index, *, encoded: bool) -> str:
 def _shown(packed: bytes | None, write: Any, *, encoded: bool) -> str:
     if packed is None:
         return "null"
-    text = None if encoded else write(msgpack.unpack(packed))
+    text = None if encoded else write(msgpack.unpack_from(packed, 0)[0])
     return base64.b64encode(packed).decode() if text is None else str(text)
 
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.info_parameters import Parameters
     from aerospike_wire.embedded.node import Node, Session
 
-_NUMBER: Final = re.compile(r"0[xX]([0-9a-fA-F]+)|0([0-7]+)|([0-9]+)", re.ASCII)
+_NUMBER: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]+)|(0|[1-9][0-9]*))", re.ASCII)
+_MAX_ID: Final = 25
+"""Characters of an id."""
 
 
 def _job_id(parameters: Parameters) -> int | None:
@@ -22,12 +24,15 @@ def _job_id(parameters: Parameters) -> int | None:
         return None
     if not wanted:
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "missing 'id' value")
+    if len(wanted.encode(errors="surrogateescape")) > _MAX_ID:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "'id' value too long")
     found = _NUMBER.fullmatch(wanted)
-    # Hexadecimal behind 0x, octal behind 0, as C reads numbers.
-    number = 0 if found is None else int(found[1] or found[2] or found[3], 16 if found[1] else 8 if found[2] else 10)
+    # Hexadecimal behind 0x, octal behind 0, and a minus that wraps around, as C reads numbers.
+    sign, *digits = found.groups() if found else ("", None, None, "0")
+    number = next(int(text, base) for text, base in zip(digits, (16, 8, 10), strict=True) if text)
     if not 0 < number < 1 << 64:
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad id")
-    return number
+    return (1 << 64) - number if sign == "-" else number
 
 
 def show(node: Node, _session: Session, parameters: Parameters) -> str:

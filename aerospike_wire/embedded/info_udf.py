@@ -43,6 +43,8 @@ def put(node: Node, _session: Session, parameters: Parameters) -> str:
     content = parameters.find("content")
     if content is None or len(content) != int(length):
         return "error=invalid_content"
+    if not content:
+        return "error=invalid_base64_content"
     if len(content) // 4 * 3 > MAX_SOURCE:
         return "error=invalid_udf_content_len,>1M"
     try:

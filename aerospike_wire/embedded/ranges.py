@@ -35,6 +35,11 @@ _MAX_GEOJSON: Final = 1024 * 1024
 _MAX_INDEX_NAME: Final = 63
 _OF_CONTENT: Final = (80, 81, 82)
 """Expressions of a record's key, of a bin and of a bin's type."""
+_OF_RECORD: Final = (64, 81, 82)
+"""Of its digest, a bin, a bin's type."""
+_OF_FACTS: Final = (65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 80)
+"""Of anything else about it."""
+_INTEGER_RANK: Final = 3
 _CONTEXT_TYPES: Final = frozenset({0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23})
 """Steps of the path of an index: those that create are none."""
 
@@ -286,12 +291,44 @@ def _first(data: bytes) -> bytes:
 
 def _check_context(context: bytes) -> None:
     try:
-        parts = read_call(context)
+        problem = context_problem(context)
     except (ProtocolError, Refusal):
-        raise Refusal(ResultCode.INVALID_REQUEST, "a context that is no list") from None
-    good = parts and not len(parts) % 2 and b"".join(part.raw for part in parts) == b"".join(p.packed for p in parts)
-    if not good:
-        raise Refusal(ResultCode.INVALID_REQUEST, "a context that is malformed or not in its shortest form")
+        problem = "no list"
+    if problem is not None:
+        raise Refusal(ResultCode.INVALID_REQUEST, f"the context of an index: {problem}")
+
+
+def context_problem(context: bytes) -> str | None:
+    """What is wrong with a packed path to the part of a bin that is indexed; None if nothing.
+
+    Raises:
+        ProtocolError: it is no list.
+    """
+    try:
+        parts = read_call(context)
+    except Refusal as error:
+        raise ProtocolError(str(error)) from None
+    if not parts or len(parts) % 2:
+        return "invalid cdt context"
+    for part in parts:
+        if part.raw != part.packed:
+            return "not normalized msgpack"
     for kind in parts[::2]:
-        if kind.integer() not in _CONTEXT_TYPES:
-            raise Refusal(ResultCode.INVALID_REQUEST, "a context of an unknown step")
+        if kind.kind != _INTEGER_RANK or kind.integer() not in _CONTEXT_TYPES:
+            return "invalid cdt context"
+    return None
+
+
+def can_be_indexed(expression: bytes) -> bool:
+    """Whether an expression is about bins or the digest of a record, and neither about its key nor its other facts."""
+    waiting = [items.parse(expression)]
+    about = False
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list) and item:
+            code = item[0]
+            if code in _OF_FACTS:
+                return False
+            about = about or code in _OF_RECORD
+            waiting += item[1:]
+    return about

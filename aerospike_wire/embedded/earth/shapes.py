@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from aerospike_wire.embedded.earth.cells import Cell, Vector, level_of_width, on_face, to_vector
+from aerospike_wire.embedded.earth.cells import LEVELS, Cell, Vector, level_of_width, on_face, to_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -149,7 +149,17 @@ class Polygon:
         self._edges = tuple(edge for loop in self._loops for edge in loop.edges)
 
     def first(self) -> Iterator[Cell]:
-        return map(Cell.of_face, range(_FACES))
+        # On each face the smallest cell that holds all of it.
+        for face in range(_FACES):
+            cell = Cell.of_face(face)
+            if not self.touches(cell):
+                continue
+            while cell.level < LEVELS:
+                inner = [child for child in cell.children() if self.touches(child)]
+                if len(inner) != 1:
+                    break
+                cell = inner[0]
+            yield cell
 
     def holds(self, point: Vector) -> bool:
         return sum(loop.holds(point) for loop in self._loops) % 2 == 1

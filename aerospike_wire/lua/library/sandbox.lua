@@ -225,13 +225,14 @@ local function missing(name)
   return concat(lines, "\n\t")
 end
 
+local STANDARD <const> = { string = true, table = true, math = true, utf8 = true, os = true }
+
 function lib.environment()
   local environment = bare_environment()
   local loaded = {}
   function environment.require(name)
     if loaded[name] ~= nil then return loaded[name] end
-    local known = environment[name]
-    if name ~= "_G" and name ~= "require" and type(known) == "table" then return known end
+    if STANDARD[name] then return environment[name] end
     local found, chunk_name = find_source(name)
     if not found then error(missing(name), 2) end
     local chunk, problem = load(found, chunk_name, "t", environment)
