@@ -88,15 +88,13 @@ class BlockingLink:
 
     async def exchange(self, call: Call) -> bytes:
         """Send a request and wait for its answer."""
-        exchange: Exchange | None = None
         try:
-            exchange = self.start(call)
-            return self.finish(call, exchange)
+            return self.finish(call, self.start(call))
         except LinkFailure:
             raise
-        except BaseException as stopped:  # such as KeyboardInterrupt
+        except BaseException as stopped:  # such as KeyboardInterrupt, which may come right after the last byte was sent
             self.close()
-            if exchange is not None and call.write:
+            if call.write:
                 note_doubt(stopped)
             raise
 
