@@ -191,6 +191,9 @@ class AerospikeError(Exception):
         notes = []
         if self.context is not None:
             notes.append(f"Request: {self.context.describe()}")
+            progress = self.context.progress()
+            if progress:
+                notes.append(f"Progress: {progress}")
         notes.extend(f"Attempt {number}: {_attempt_text(attempt)}" for number, attempt in enumerate(self.attempts, 1))
         if self.in_doubt:
             notes.append("In doubt: the write may have been applied")

@@ -147,6 +147,10 @@ class ErrorContext:
         text = f"{self.operation} {target}" if target else self.operation
         return text if self.transaction is None else f"{text} in transaction {self.transaction}"
 
+    def progress(self) -> str:
+        """How far the request had come, in one phrase; empty for requests that succeed or fail as a whole."""
+        return ""
+
     def redacted(self) -> ErrorContext:
         """The same context with user keys replaced by digests."""
         return self
@@ -305,6 +309,12 @@ class QueryContext(ErrorContext):
     """Where to go on; see the query's ``resume``. Not part of :meth:`to_dict`: it holds values of the index."""
 
     family: ClassVar[str] = "query"
+
+    def progress(self) -> str:
+        if self.partitions_done is None or self.partitions_left is None:
+            return ""
+        of_all = f"{self.partitions_done} of {self.partitions_done + self.partitions_left} partitions are done"
+        return f"{self.records} records were given, {of_all}; context.cursor is the place to go on"
 
     def target(self) -> str:
         if self.namespace is None:

@@ -365,6 +365,12 @@ class Run(Source):
     async def _next_frame(self) -> _Part | None:
         """The part that has a new frame; None if a stream broke instead."""
         assert self._frames is not None
+        if self._deadline is not None and self._core.runtime.now() >= self._deadline:
+            # Nodes that go on sending would not let it pass.
+            node = next(iter(self._parts.values())).node
+            trouble = Trouble(ResultCode.TIMEOUT, "the total timeout passed before all records were given", sent=True)
+            self._fan.attempts.append(self._core.attempt(trouble, node, self._fan.begun))
+            self._fail(trouble)
         place, data = await self._frames.next()
         part = self._parts[place]
         if isinstance(data, LinkFailure):

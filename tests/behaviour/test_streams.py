@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import certificates
@@ -365,6 +366,9 @@ async def test_server_that_stops_half_way(make_client: Callable[..., Any]) -> No
         assert (context.partitions_done, context.partitions_left) == (0, 4096)
         assert context.cursor is not None
         assert len(context.cursor["marks"]) == 5
+        words = "Progress: 5 records were given, 0 of 4096 partitions are done; context.cursor is the place to go on"
+        assert words in error.__notes__
+        assert pickle.loads(pickle.dumps(error)).context == context
         assert error.attempts[-1].sent
         assert error.in_doubt is False
         assert "cursor" not in error.to_dict()["context"]

@@ -223,6 +223,21 @@ def test_total_timeout_ends_the_query() -> None:
     assert 2 <= len(caught.value.attempts) <= 4
 
 
+def test_total_timeout_ends_a_query_that_has_more_to_give() -> None:
+    """Nodes that go on sending do not let it pass."""
+    world = World(RECORDS, 2)
+    query = Run(world.core, command({"total_timeout": 1000}))
+    assert run(query.more())
+    query.taken = len(query.portion)
+    world.runtime.clock += 2.0
+    with pytest.raises(errors.TimeoutError, match="total timeout") as caught:
+        while run(query.more()):
+            query.taken = len(query.portion)
+    assert caught.value.context is not None
+    assert caught.value.context.cursor
+    assert world.leases == world.given_back
+
+
 def test_timeout_of_a_stream_is_told_as_one() -> None:
     """With the class and code of timeouts."""
     world = World(RECORDS, 1)
