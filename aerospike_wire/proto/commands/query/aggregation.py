@@ -11,6 +11,7 @@ from aerospike_wire.errors import ProtocolError, QueryContext, ResultCode
 from aerospike_wire.policy import QueryPolicy, ScanPolicy
 from aerospike_wire.proto import info
 from aerospike_wire.proto.commands.base import NO_WORDS, Command, Features, ServerWords, error_details
+from aerospike_wire.proto.commands.query.background import first_value
 from aerospike_wire.proto.commands.query.foreground import NO_READ_TOUCH, query_context
 from aerospike_wire.proto.commands.record import info4_of
 from aerospike_wire.proto.commands.udf import FAILURE, SUCCESS
@@ -95,23 +96,16 @@ class ModuleText(Command[None]):
     def encode(self, features: Features) -> bytes:
         return info.request([f"udf-get:filename={info.parameter('module', self.file_name)}"])
 
-    def _failed(self, body: bytes) -> info.InfoError | None:
-        rows = info.parse(body)
-        if not rows:
-            msg = "an info reply is empty"
-            raise ProtocolError(msg)
-        return info.error_of(rows[0][1])
-
     def code(self, body: bytes) -> int:
-        failed = self._failed(body)
+        failed = info.error_of(first_value(body))
         return 0 if failed is None else failed.code
 
     def words(self, body: bytes) -> ServerWords:
-        failed = self._failed(body)
+        failed = info.error_of(first_value(body))
         return ServerWords(None if failed is None else f"module {self.file_name}: {failed.message}")
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        parts = dict(part.partition("=")[::2] for part in info.parse(body)[0][1].split(";"))
+        parts = dict(part.partition("=")[::2] for part in first_value(body).split(";"))
         try:
             self.text = base64.b64decode(parts["content"], validate=True)
         except (KeyError, ValueError):
