@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from aerospike_wire.compat.calls.transactions import Transactions
 from aerospike_wire.compat.calls.udf import Functions
 from aerospike_wire.compat.config import setup_of
 from aerospike_wire.compat.logs import TRACE
+from aerospike_wire.compat.query import Query, Scan
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.errors import ParamError
 
@@ -58,6 +60,13 @@ class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transa
         """
         self._connect(username, password)
         return self
+
+
+for _kind in (Query, Scan, Client):
+    for _base in _kind.__mro__:
+        for _call in vars(_base).values():
+            if inspect.isfunction(_call):
+                _call.__objclass__ = _kind  # type: ignore[attr-defined]  # as methods made in C have it
 
 
 def client(config: dict[str, Any] = _UNSET) -> Client:

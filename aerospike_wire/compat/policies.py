@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aerospike_wire.compat.partitions import check_partition_filter
 from aerospike_wire.compat.refusal import refused, unsupported
 from aerospike_wire.policy import (
     AdminPolicy,
@@ -122,6 +123,8 @@ def policy_of(cls: type[Policy], given: Any, translator: Translator, *, validate
             continue
         elif name == "connect_timeout":
             continue
+        elif name == "partition_filter":
+            check_partition_filter(value)
         elif name == "txn" and not isinstance(value, Transaction):
             raise refused(name, "txn is not of type aerospike.Transaction")
         elif name not in own and name not in ("txn", "on_locking_only"):

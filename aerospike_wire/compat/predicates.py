@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire import predicates as ours
 from aerospike_wire.compat import constants as c
+from aerospike_wire.compat.keys import text_of
 from aerospike_wire.compat.refusal import refused
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def predicate_of(given: Any) -> Predicate:
     parts: tuple[Any, ...] = (*given, None, None)[:6]
     plain: list[Any] = [int(part) if isinstance(part, bool) else part for part in parts]
     kind, data_type, bin_name, low, high, index_type = plain
+    bin_name = text_of(bin_name)
     if index_type is None:
         index_type = c.INDEX_TYPE_DEFAULT
     if kind not in (_EQUAL, _RANGE) or data_type is None:

@@ -14,6 +14,8 @@ from aerospike_wire.compat.refusal import refused
 from aerospike_wire.errors import AerospikeError, ClientError
 from aerospike_wire.partition_filter import pid_of
 from aerospike_wire.policy import QueryPolicy, ScanPolicy, WritePolicy
+from aerospike_wire.proto import msgpack
+from aerospike_wire.proto.invalid import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +113,12 @@ class Scan:
             return self  # as the official client has it: no function at all
         if arguments is not None and not isinstance(arguments, list):
             raise ClientError("udf function arguments must be enclosed in a list")
-        self._native.apply(module, function, self._client._translator.inward(arguments))
+        values = self._client._translator.inward(arguments)
+        try:
+            msgpack.pack(values, "arguments")
+        except InvalidArgument as error:
+            raise ClientError(f"udf function argument type must be supported by Aerospike: {error}") from None
+        self._native.apply(module, function, values)
         return self
 
     def paginate(self) -> None:
@@ -187,11 +194,19 @@ class Scan:
     def _policy(self, policy: Any) -> dict[str, Any] | None:
         given = self._client._policy(self._policy_class, policy)
         if given and given.get("partition_filter"):
+            # As the official client has it, the next run of this query goes on where this one stops.
+            self._native.paginate()
             self._tracked = True
         return given
 
+    def _over(self) -> bool:
+        return self._tracked and bool(self._native.is_done())
+
     def _collect(self, policy: Any, options: Any, **where: str) -> list[Any]:
-        rows = self._native.results(self._policy(policy), options=self._options(options), **where)
+        given = self._policy(policy)
+        if self._over():
+            return []
+        rows = self._native.results(given, options=self._options(options), **where)
         return [self._row(row) for row in rows]
 
     def _row(self, record: Any) -> Any:
@@ -208,6 +223,8 @@ class Scan:
             raise ClientError("Callback must be callable")
         given = self._policy(policy)
         partitioned = bool(given and given.get("partition_filter"))
+        if self._over():
+            return
         found: list[BaseException] = []
 
         def call(record: Record) -> Any:
@@ -264,8 +281,9 @@ class Query(Scan):
         return self
 
     def where_with_expr(self, expr: Any, predicate: tuple[Any, ...]) -> Self:
-        """Find records by the secondary index on the values of a compiled expression."""
-        self._native.where_with_expr(bytes_of(expr, self._client._translator), predicate_of(predicate))
+        """Find records by the secondary index on the values of a compiled expression, or of its base64 text."""
+        found = expr if isinstance(expr, str) else bytes_of(expr, self._client._translator)
+        self._native.where_with_expr(found, predicate_of(predicate))
         return self
 
     def results(self, policy: Policy = None, options: Options = None) -> list[Any]:  # type: ignore[override]

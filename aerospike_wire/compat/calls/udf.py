@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, Final
 
 from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.compat.refusal import refused
-from aerospike_wire.errors import ClientError
+from aerospike_wire.errors import ClientError, LuaFileNotFound
 from aerospike_wire.policy import ApplyPolicy, InfoPolicy
 from aerospike_wire.proto.commands.udf import Apply
 from aerospike_wire.transport.blocking import run
 
 Policy = dict[str, Any] | None
+_LONGEST_NAME: Final = 254
+"""Characters of a module's file name."""
 
 
 class Functions(Base):
@@ -32,10 +35,18 @@ class Functions(Base):
 
     def udf_put(self, filename: str, udf_type: int = 0, policy: Policy = None) -> int:
         """Register a Lua module."""
-        if not isinstance(filename, str):
-            raise refused("filename", "Filename should be a string")
         if isinstance(udf_type, bool) or not isinstance(udf_type, int):
             raise TypeError(f"udf_type must be an int, not {type(udf_type).__name__}")
+        if not isinstance(filename, str):
+            raise refused("filename", "Filename should be a string")
+        name = PurePath(filename).name
+        if not name or len(name) > _LONGEST_NAME:
+            raise refused("filename", f"Filename should end with a name of 1 to {_LONGEST_NAME} characters")
+        if udf_type != c.UDF_TYPE_LUA:
+            raise ClientError(f"Invalid UDF language {udf_type}: servers know Lua only")
+        path = Path(filename)
+        if path.is_file() and not path.stat().st_size:
+            raise LuaFileNotFound(msg=f"{filename} is empty")
         self._native.udf_put(filename, udf_type, self._policy(InfoPolicy, policy))
         return 0
 
