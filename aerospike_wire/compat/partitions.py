@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.compat.refusal import refused
-from aerospike_wire.errors import ParamError
+
+if TYPE_CHECKING:
+    from aerospike_wire.errors import ParamError
 
 _PARTITIONS: Final = 4096
 _ARGUMENT: Final = "partition_filter"
