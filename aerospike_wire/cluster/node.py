@@ -59,6 +59,7 @@ class Node:
         "breaker",
         "build",
         "complaint",
+        "failed_at",
         "failures",
         "features",
         "name",
@@ -101,6 +102,8 @@ class Node:
         self.active = True
         self.failures = 0
         """Looks at the node that failed in a row."""
+        self.failed_at = 0.0
+        """When the last failure was counted."""
         self.complaint: str | None = None
         """Why the last of them failed."""
         self.peers: frozenset[str] = frozenset()

@@ -242,15 +242,19 @@ class Tender:
 
     def _missed(self, node: Node, failure: LinkFailure, begun: float) -> None:
         """A node has not answered what it was asked from a certain time on."""
+        now = self._runtime.now()
         if failure.code == ResultCode.TIMEOUT:
-            granted = self._runtime.now() - begun
+            granted = now - begun
             if granted < self._config.connect_timeout / 1000 * _QUICK:
                 # The round was over, maybe because another node took all its time: this one had no chance.
                 node.drop_tend_link()
                 return
         if failure.code in _SESSION_CODES:
             node.session = None
-        node.failures += 1
+        # Rounds that failing commands have asked for follow each other more closely than the interval.
+        if not node.failures or now - node.failed_at >= self._config.tend_interval / 2000:
+            node.failures += 1
+            node.failed_at = now
         node.complaint = failure.message
         node.drop_tend_link()
         level = logging.WARNING if node.failures == 1 else logging.DEBUG

@@ -83,7 +83,7 @@ class Link(Protocol):
 
     @property
     def stalled(self) -> bool:
-        """True if the answer that is due next belongs to a caller that gave up."""
+        """True if a request sent now would wait behind an answer that nobody wants, or that has been due for long."""
 
     async def exchange(self, call: Call) -> bytes:
         """Send a request and wait for its answer, the body of its last frame.

@@ -37,6 +37,11 @@ _LARGE = 64 * 1024
 """Bytes of requests that are always written at once."""
 _CLOCK_STEP = 0.001
 """Seconds by which a timer of the loop may fire early."""
+_SLOW: Final = 0.1
+"""Seconds of silence, while answers are due, after which a link gets no more requests until it speaks.
+
+A node answers the requests of a connection one after another, so one that it cannot finish holds up all behind it.
+"""
 _ORPHANS: Final[list[object]] = []
 """Transports of loops that are gone."""
 _UNTIMED: Final = Timing(None, None, 0.0)
@@ -92,6 +97,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._timer_at = math.inf
         self._ended = False
         self._retired = False
+        self._slow = False
         self._closed = loop.create_future()
 
     # What the core calls
@@ -108,13 +114,13 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     @property
     def stalled(self) -> bool:
-        """True if the answer that is due next belongs to a caller that gave up."""
-        return bool(self._queue) and self._queue[0].future.done()
+        """True if the answer that is due next belongs to a caller that gave up, or lets all others wait."""
+        return bool(self._queue) and (self._slow or self._queue[0].future.done())
 
     def takes(self, depth: int) -> bool:
         """True if the link is usable, not stalled, and has fewer than ``depth`` places taken."""
         queue = self._queue
-        return not self._ended and len(queue) < depth and not (queue and queue[0].future.done())
+        return not self._ended and len(queue) < depth and not (queue and (self._slow or queue[0].future.done()))
 
     def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> asyncio.Future[bytes]:
         """Queue a request; the future has its answer, and may be cancelled."""
@@ -138,7 +144,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         unsent.append(waiter)
         # The timer is nearly always set for an earlier caller.
         if waiter.deadline < at or (silence is not None and waiter.since + silence < at):
-            self._arm(waiter.due(0.0))
+            self._arm(min(waiter.due(0.0), waiter.since + _SLOW))
 
     def start(self, call: Call) -> Waiter:
         """Queue a request of any kind; its future has the answer.
@@ -330,7 +336,12 @@ class AsyncLink(asyncio.BufferedProtocol):
                 failure = LinkFailure(ResultCode.TIMEOUT, words, sent=waiter.sent, charge=waiter.sent or self._paused)
                 waiter.future.set_exception(failure)
                 self._abandon(waiter, now)
-        soonest = min((waiter.due(heard) for waiter in self._queue), default=math.inf)
+        if not self._queue:
+            return
+        self._slow = max(heard, self._queue[0].since) + _SLOW <= late
+        soonest = min(waiter.due(heard) for waiter in self._queue)
+        if not self._slow:
+            soonest = min(soonest, now + _SLOW)
         if soonest < self._timer_at:
             self._arm(soonest)
 
@@ -353,6 +364,7 @@ class AsyncLink(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes have arrived: wake whoever they answer."""
         self.last_used = time.monotonic()
+        self._slow = False
         channel = self._channel
         for waiter in channel.received(nbytes):
             future = cast("Waiter", waiter).future

@@ -154,6 +154,25 @@ async def test_a_stalled_link_is_not_waited_for(server: Any) -> None:
         assert time.monotonic() - begun < 0.25
 
 
+async def test_a_slow_answer_holds_up_few(server: Any) -> None:
+    """A link on which the node says nothing for a while gets no more requests, though its caller still waits."""
+    async with AsyncClient(server.address) as client:
+        await client.put(KEY, {"a": 1})
+        slow = ("test", "pools", "slow")
+        server.faults.on("get", key=slow).once().delay(1500)
+        patient = asyncio.create_task(client.exists(slow, {"total_timeout": 10_000}))
+        first = asyncio.create_task(client.get(slow, {"total_timeout": 10_000, "max_retries": 0}))
+        await asyncio.sleep(0.3)
+        begun = time.monotonic()
+        found = await asyncio.gather(*(client.get(KEY, {"total_timeout": 10_000}) for _ in range(20)))
+        assert time.monotonic() - begun < 1
+        assert [record.bins for record in found] == [{"a": 1}] * 20
+        assert pool_of(client).size == 2
+        await patient
+        with pytest.raises(errors.RecordNotFound):
+            await first
+
+
 async def test_budget(make_client: Any, server: Any) -> None:
     """Calls share a budget of retries; when it is used up they fail after their first try, and say so."""
     client = make_client(server.address, retry_budget=3, retry_budget_refill=1)
