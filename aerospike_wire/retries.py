@@ -9,8 +9,10 @@ client stands: 9, 11, 18, lost connections, an exhausted pool and an open breake
 again ``max_retries`` times after the first try, a write only if its policy says so. Reads go
 on to the next replica each time. Writes (and linearized reads) stay where they were after a
 timeout, an exhausted pool or an open breaker, because the node may still be carrying them
-out. The pause is left out before the first retry if that goes to another node. One rule is
-this client's own: a node that says that the session is over (66, 80) has refused the request
+out. The pause is left out before the first retry if that goes to another node. A partition
+without an active node is tried again too, as the Go and Rust clients do and the C and Java
+clients do not: nothing was sent, and the map may be settling. One rule is this client's own:
+a node that says that the session is over (66, 80) has refused the request
 for certain, so it is repeated once after a new login.
 """
 

@@ -265,7 +265,7 @@ _ROWS: Final = (
         _CLOSE, doubt=True,
     ),
     CodeFacts(
-        _C.INVALID_NODE, "InvalidNodeError", _CLI, _LATER,
+        _C.INVALID_NODE, "InvalidNodeError", _CLI, _AUTO,
         "no active node is known for the partition",
         "the cluster map may be settling: try again after a moment, "
         "and check that all nodes' access addresses are reachable",

@@ -81,8 +81,12 @@ RETRIED = {
     ResultCode.CONNECTION,
     ResultCode.MAX_ERROR_RATE,
     ResultCode.NO_MORE_CONNECTIONS,
+    ResultCode.INVALID_NODE,
 }
-"""What the official clients retry for single records: node trouble that another try may not meet."""
+"""What the official clients retry for single records: node trouble that another try may not meet.
+
+The C and Java clients do not retry the last, the Go and Rust clients do.
+"""
 
 
 @each_row
