@@ -76,7 +76,7 @@ KINDS: Final = {
     "overloaded": Kind(lambda when: when.answer(18), ONCE, errors.DeviceOverload, 18, doubt=False),
     "timed out by the node": Kind(lambda when: when.answer(9), ONCE, errors.TimeoutError, 9, doubt=True),
     "unknown code": Kind(lambda when: when.answer(199), ONCE, errors.ServerError, 199, doubt=False),
-    "too late": Kind(lambda when: when.delay(300), BRIEF, errors.TimeoutError, 9, doubt=True),
+    "too late": Kind(lambda when: when.delay(2000), BRIEF, errors.TimeoutError, 9, doubt=True),
     "never": Kind(lambda when: when.hang(), BRIEF, errors.TimeoutError, 9, doubt=True),
     "silent": Kind(lambda when: when.hang(), SILENT, errors.TimeoutError, 9, doubt=True),
     "closed before": Kind(lambda when: when.close(before=True), ONCE, errors.ConnectionError, -10, doubt=True),
