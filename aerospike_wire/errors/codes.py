@@ -492,7 +492,7 @@ _ROWS: Final = (
     CodeFacts(
         _C.FORBIDDEN_PASSWORD, "ForbiddenPassword", _EE, _NEVER,
         "this password may not be used, for instance because it was used lately",
-        "choose another password",
+        "choose another password; users who have a certificate instead cannot be given one",
     ),
     CodeFacts(
         _C.INVALID_CREDENTIAL, "InvalidCredential", _EE, _NEVER,
@@ -508,10 +508,12 @@ _ROWS: Final = (
     CodeFacts(_C.ROLE_EXISTS, "RoleExistsError", _EE, _NEVER, "a role of this name exists"),
     CodeFacts(
         _C.INVALID_PRIVILEGE, "InvalidPrivilege", _EE, _NEVER, "a privilege is missing or unknown",
+        "compare the codes with PrivilegeCode, and with what the server's version knows",
     ),
     CodeFacts(
         _C.INVALID_WHITELIST, "InvalidWhitelist", _EE, _NEVER,
         "the list of addresses that a role may connect from is malformed",
+        "each item is an address or a network like 10.1.0.0/16",
     ),
     CodeFacts(
         _C.QUOTAS_NOT_ENABLED, "QuotasNotEnabled", _EE, _NEVER, "quotas are not switched on in the server",
@@ -532,10 +534,12 @@ _ROWS: Final = (
     CodeFacts(
         _C.NOT_WHITELISTED, "NotWhitelisted", _EE, _NEVER,
         "the user's roles do not permit connections from this address",
+        "connect from another host, or have the whitelists of the user's roles changed",
     ),
     CodeFacts(
         _C.QUOTA_EXCEEDED, "QuotaExceeded", _EE, _LATER,
-        "the user is over the read or write quota", "slow down, or raise the quota of the role",
+        "the user is over the read or write quota",
+        "slow down, or raise the quota of the role; queries under a quota must set records_per_second",
     ),
     CodeFacts(
         _C.LDAP_NOT_CONFIGURED, "LDAPNotConfigured", _EE, _NEVER, "the server has no LDAP configuration",

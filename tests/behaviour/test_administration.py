@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,6 +126,15 @@ async def test_own_password_without_a_login(make_client: Any) -> None:
             await client.admin_change_password("ann", "new-word")
     assert caught.value.argument == "password"
     assert caught.value.attempts == ()
+
+
+async def test_without_bcrypt(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password that cannot be hashed is an error like any other: the call's own facts, and what to install."""
+    monkeypatch.setitem(sys.modules, "bcrypt", None)
+    with pytest.raises(errors.ClientError, match=r"install aerospike-wire\[auth\]") as caught:
+        await admin.admin_create_user("new", "new-word", ["read"])
+    assert (caught.value.context.user, caught.value.attempts) == ("new", ())
+    await admin.admin_create_pki_user("cert", ["read"])  # needs none
 
 
 async def test_few_rights(admin: Any, make_client: Any, secured: EmbeddedServer) -> None:
