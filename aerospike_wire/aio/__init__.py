@@ -10,6 +10,7 @@ from aerospike_wire.aio.indexes import Indexes
 from aerospike_wire.aio.info import Nodes
 from aerospike_wire.aio.queries import AsyncExecuteTask, AsyncQuery, AsyncRecordStream, AsyncScan, Queries
 from aerospike_wire.aio.records import Records
+from aerospike_wire.aio.roles import Roles
 from aerospike_wire.aio.transactions import AsyncTransactionBlock, Transactions
 from aerospike_wire.aio.udf import Functions
 from aerospike_wire.deadline import Deadline
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClient", "AsyncExecuteTask", "AsyncQuery", "AsyncRecordStream", "AsyncScan", "AsyncTransactionBlock"]
 
 
-class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Transactions):
+class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions):
     """A client for asyncio.
 
     Use it from one event loop. Any number of tasks may share it; their commands

@@ -11,6 +11,7 @@ from aerospike_wire.sync.indexes import Indexes
 from aerospike_wire.sync.info import Nodes
 from aerospike_wire.sync.queries import ExecuteTask, Queries, Query, RecordStream, Scan
 from aerospike_wire.sync.records import Records
+from aerospike_wire.sync.roles import Roles
 from aerospike_wire.sync.transactions import TransactionBlock, Transactions
 from aerospike_wire.sync.udf import Functions
 from aerospike_wire.transport.blocking import BlockingRuntime, run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "ExecuteTask", "Query", "RecordStream", "Scan", "TransactionBlock"]
 
 
-class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Transactions):
+class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions):
     """A client for blocking code.
 
     Any number of threads may share it. There is no event loop and no thread behind it.
