@@ -110,7 +110,7 @@ CALLS: list[tuple[str, Callable[[Any], Any], str]] = [
     ("an argument of no type", lambda c: c.apply(KEY, "m", "f", [Opaque()]), "args"),
     ("an info command that is no str", lambda c: c.info_random_node(5), "command"),
     ("an empty info command", lambda c: c.info_random_node(" "), "command"),
-    ("two info commands", lambda c: c.info_random_node("build\nnode"), "command"),
+    ("an info command with a tab", lambda c: c.info_random_node("build\tnode"), "command"),
     ("an index whose name ends the command", lambda c: c.index_integer_create("test", "s", "b", "i;ns=x"), "name"),
     ("a namespace that begins another command", lambda c: c.truncate("test\ntruncate:namespace=bar", None, 0), "namespace"),
     ("a set that begins another command", lambda c: c.truncate("test", "s\ntruncate:namespace=bar", 0), "set"),
