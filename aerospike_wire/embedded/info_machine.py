@@ -25,9 +25,9 @@ FABRIC: Final = 2
 """The heartbeat's port is so much above the clients', as in a server's usual configuration."""
 SERVICE_SETTINGS: Final = {
     "proto-fd-max": (15_000, 10, 2**31), "proto-fd-idle-ms": (0, 0, 2**31), "info-max-ms": (10_000, 500, 10_000),
-    "ticker-interval": (10, 0, 2**31), "query-max-done": (100, 0, 10_000),
+    "ticker-interval": (10, 0, 2**31), "query-max-done": (100, 0, 10_000), "query-threads-limit": (128, 1, 1024),
 }  # fmt: skip
-"""Settings of the service that are kept and told and matter to nothing here: default, least, greatest."""
+"""Settings of the service that are kept and told: default, least, greatest. Those of queries are kept to as well."""
 
 
 def wrong(text: str, code: int = ResultCode.INVALID_REQUEST) -> InfoRefusal:
@@ -173,6 +173,10 @@ def set_service(node: Node, parameters: Parameters) -> bool:
         if not least <= int(value) <= greatest:
             return False
         node.settings[name] = int(value)
+        if name == "query-max-done":
+            node.jobs.limit_done(int(value))
+        elif name == "query-threads-limit":
+            node.jobs.max_threads = int(value)
         changed = True
     return changed
 

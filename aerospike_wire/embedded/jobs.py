@@ -183,7 +183,12 @@ class Jobs:
         if job in self._active:
             self._active.remove(job)
         self._done.append(job)
-        while len(self._done) > self.max_done:
+        self.limit_done(self.max_done)
+
+    def limit_done(self, count: int) -> None:
+        """Remember so many finished jobs from now on."""
+        self.max_done = count
+        while len(self._done) > count:
             self._done.popleft()
 
     def find(self, job_id: int) -> Job | None:

@@ -7,6 +7,7 @@ connection or :func:`run`, comes back when that is over.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -56,7 +57,8 @@ def arm(loop: asyncio.AbstractEventLoop, turn: Turn, resume: Callable[[], None])
             resume()
 
     def done(_future: Future[Any]) -> None:
-        if not loop.is_closed():
+        # The node may have been stopped meanwhile, and its loop with it.
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(back)
 
     def forget() -> None:

@@ -161,6 +161,21 @@ def test_too_many_queries() -> None:
     assert caught.value.code == 22
 
 
+def test_limits_are_settings(server: EmbeddedServer, filled: Wire) -> None:
+    """How many queries run and how many are remembered can be set, as on a server."""
+    setting = "set-config:context=service;query-threads-limit=1"
+    assert filled.info(setting) == {setting: "ok"}
+    filled.send(query({**task(4), **rate(1)}))
+    with Wire(server) as other:
+        until(lambda: status(other, 4) == "active(ok)")
+        assert other.ask(query()).result == 22
+        other.info("query-abort-all:")
+        until(lambda: status(other, 4) == "done(user-aborted)")
+        setting = "set-config:context=service;query-max-done=0"
+        assert other.info(setting) == {setting: "ok"}
+        assert status(other, 4) == "ERROR:2:job not found"
+
+
 # How they end
 
 
