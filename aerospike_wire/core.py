@@ -235,6 +235,9 @@ class Core:
                     if not await self._again(trouble, node, command, policy, course, deadline):
                         break
                     begun = self.now()
+                if not any(attempt.sent for attempt in attempts):
+                    # A caller that tries again and again must not keep the tend from finding a node.
+                    await self.runtime.sleep(0)
             except BaseException as stopped:
                 if attempts and is_in_doubt(attempts, write=command.write):
                     note_doubt(stopped)

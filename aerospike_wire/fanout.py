@@ -136,6 +136,8 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
     troubles: dict[int, Trouble] = {}
     for attempt in itertools.count():
         parts = _split(core, command, left, attempt, troubles)
+        if not parts:
+            await core.runtime.sleep(0)  # lets the tend run, however often the caller tries
         outcomes = await fan.round(list(parts), policy, deadline)
         left = []
         for (node, part), trouble in zip(parts, outcomes, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -135,3 +136,29 @@ async def test_lost_reply_behind_a_proxy_is_in_doubt(
         assert caught.value.in_doubt
         rule.remove()
         assert (await client.get(key(1), PATIENT)).bins == {"a": 2}
+
+
+async def test_caller_that_tries_without_a_pause_does_not_keep_the_client_from_recovering(
+    make_client: Callable[..., Either],
+) -> None:
+    """While no node is known calls fail at once; a loop around them must not starve the tend."""
+    with EmbeddedCluster(1) as cluster:
+        client = make_client({"hosts": cluster.seeds, "tend_interval": 250, "connect_timeout": 200})
+        await client.put(key(1), {"a": 1})
+        cluster.nodes[0].kill()
+        codes: set[int] = set()
+        ends = time.monotonic() + 20
+        while not codes & {-8, 11}:  # no node is left
+            assert time.monotonic() < ends
+            try:
+                await client.get(key(1))
+            except errors.AerospikeError as error:
+                codes.add(error.code)
+        cluster.nodes[0].restart()
+        while True:
+            assert time.monotonic() < ends
+            try:
+                await client.put(key(1), {"a": 2})
+            except errors.AerospikeError:
+                continue
+            break
