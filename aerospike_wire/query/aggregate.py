@@ -236,7 +236,7 @@ class Aggregation(Source):
             except OSError as error:
                 words = f"the module's file cannot be read: {error}"
                 raise Trouble(ResultCode.LUA_FILE_NOT_FOUND, words, final=True, cause=error) from error
-        asked = ModuleText(name)
+        asked = ModuleText(None, name)
         node = self._core.cluster.any_node()
         if node is None:
             raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")

@@ -46,7 +46,7 @@ class Stop(Exception):
 @functools.cache
 def recorded() -> dict[str, dict[str, Any]]:
     """The scenarios by name."""
-    with gzip.open(DATA / "gold_queries.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(DATA / "gold_query_calls.jsonl.gz", "rt", encoding="utf-8") as lines:
         return {row["name"]: row for row in map(json.loads, lines)}
 
 

@@ -165,8 +165,8 @@ def test_what_a_node_says_of_a_job() -> None:
 
 def test_text_of_a_module() -> None:
     """Base64 between other parts; anything else is a protocol error."""
-    command = ModuleText("m.lua")
-    assert info.parse(command.encode(OLDEST)[8:]) == [("", "udf-get:filename=m.lua")]
+    command = ModuleText(None, "m.lua")
+    assert info.parse(command.encode(OLDEST)[8:]) == [("", "udf-get:filename=m.lua;")]
     command.decode(answer("type=LUA;content=cmV0dXJuIDE=;gen=x;"), lambda: 0.0)
     assert command.text == b"return 1"
     for wrong in ("type=LUA", "content=%%%", ""):

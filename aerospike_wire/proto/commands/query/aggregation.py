@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
-from aerospike_wire.errors import ProtocolError, QueryContext, ResultCode
+from aerospike_wire.errors import QueryContext, ResultCode
 from aerospike_wire.policy import QueryPolicy, ScanPolicy
-from aerospike_wire.proto import info
 from aerospike_wire.proto.commands.base import NO_WORDS, Command, Features, ServerWords, error_details
-from aerospike_wire.proto.commands.query.background import first_value
+from aerospike_wire.proto.commands.modules import UdfGet
 from aerospike_wire.proto.commands.query.foreground import NO_READ_TOUCH, query_context
 from aerospike_wire.proto.commands.record import info4_of
 from aerospike_wire.proto.commands.udf import FAILURE, SUCCESS
@@ -82,35 +80,17 @@ class AggregateCommand(Command[None]):
 
 
 @attrs.define(eq=False)
-class ModuleText(Command[None]):
+class ModuleText(UdfGet):
     """Ask for the text of a module, for the part of an aggregation that runs here."""
 
-    file_name: str
-    method: str = "query"
     text: bytes = attrs.field(init=False, default=b"")
 
-    operation: ClassVar[str] = "query"
-    frame_type: ClassVar[FrameType] = FrameType.INFO
-    exclusive: ClassVar[bool] = True
-
-    def encode(self, features: Features) -> bytes:
-        return info.request([f"udf-get:filename={info.parameter('module', self.file_name)}"])
-
-    def code(self, body: bytes) -> int:
-        failed = info.error_of(first_value(body))
-        return 0 if failed is None else failed.code
+    def decode(self, body: bytes, wall: Callable[[], float]) -> None:  # type: ignore[override]  # kept, not given
+        self.text = UdfGet.decode(self, body, wall).encode()
 
     def words(self, body: bytes) -> ServerWords:
-        failed = info.error_of(first_value(body))
-        return ServerWords(None if failed is None else f"module {self.file_name}: {failed.message}")
-
-    def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        parts = dict(part.partition("=")[::2] for part in first_value(body).split(";"))
-        try:
-            self.text = base64.b64decode(parts["content"], validate=True)
-        except (KeyError, ValueError):
-            msg = f"the answer has no text of module {self.file_name}"
-            raise ProtocolError(msg) from None
+        words = UdfGet.words(self, body)
+        return words._replace(message=f"module {self.filename}: {words.message}")
 
 
 class Values:

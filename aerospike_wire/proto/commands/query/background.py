@@ -146,15 +146,15 @@ class JobCommand(Command[None]):
         return info.request([self.line()])
 
     def code(self, body: bytes) -> int:
-        failed = info.error_of(first_value(body))
+        failed = info.error_of(_value(body))
         return 0 if failed is None or failed.code == ResultCode.RECORD_NOT_FOUND else failed.code
 
     def words(self, body: bytes) -> ServerWords:
-        failed = info.error_of(first_value(body))
+        failed = info.error_of(_value(body))
         return ServerWords(None if failed is None else failed.message)
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
-        value = first_value(body)
+        value = _value(body)
         self.answer = value if info.error_of(value) is None else None
 
     def context(self) -> QueryContext:
@@ -163,12 +163,7 @@ class JobCommand(Command[None]):
         return QueryContext(self.method, policy, task_id=task_id)
 
 
-def first_value(body: bytes) -> str:
-    """The value in the first line of an info reply.
-
-    Raises:
-        ProtocolError: there is none.
-    """
+def _value(body: bytes) -> str:
     rows = info.parse(body)
     if not rows:
         msg = "an info reply is empty"
