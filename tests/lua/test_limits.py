@@ -172,3 +172,19 @@ def test_odd_map_keys() -> None:
     """A map key that Lua has no counterpart for is refused, not dropped."""
     with pytest.raises(lua.ArgumentUnusableError):
         call("return ...", {(1, 2): 3})
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("local x = string.gsub('a', nil, 'x') return x", "bad argument #2 to 'gsub' (string expected, got nil)"),
+        ("local x = string.rep('a', {}) return x", "bad argument #2 to 'rep' (number expected, got table)"),
+        ("local t = {} table.insert(t, 1, 2, 3)", "wrong number of arguments to 'insert'"),
+        ("local x = table.concat({{}}) return x", "invalid value (table) at index 1 in table for 'concat'"),
+    ],
+)
+def test_complaints_name_the_scripts_line(body: str, text: str) -> None:
+    """What Lua's own library complains of is told as if it had been called without anything between."""
+    with pytest.raises(lua.LuaFailedError) as caught:
+        call(body)
+    assert caught.value.text == f"/udf/m.lua:2: {text}".encode()

@@ -24,15 +24,16 @@ local function whole(value)
 end
 
 -- Calls a function of Lua's own library for a script. Its complaints name the script's line.
-local function native(f, ...)
+local function native(name, f, ...)
   local results = pack(pcall(f, ...))
   if results[1] then return unpack(results, 2, results.n) end
   local problem = results[2]
   if type(problem) ~= "string" or problem == "not enough memory" or string_find(problem, "UDF Execution Timeout", 1, true)
-    or string_find(problem, "^[^\n]-:%d+: ") then
+    or string_find(problem, "^[^\n]-:%d+: ") or string_find(problem, "^attempt to ") then
     error(problem, 0)
   end
-  error(string_gsub(problem, "to '%a+%.(%a+)'", "to '%1'"), 3)
+  -- It is called in the last step of each function below, in whose place it stands then.
+  error((string_gsub(problem, "^(bad argument #%d+ to) '[%a%.%?]+'", "%1 '" .. name .. "'")), 2)
 end
 
 -- Text
@@ -55,22 +56,22 @@ end
 
 function string.find(s, pattern, init, plain)
   check_search(s, pattern, plain)
-  return native(string_find, s, pattern, init, plain)
+  return native("find", string_find, s, pattern, init, plain)
 end
 
 function string.match(s, pattern, init)
   check_search(s, pattern)
-  return native(string_match, s, pattern, init)
+  return native("match", string_match, s, pattern, init)
 end
 
 function string.gmatch(s, pattern, init)
   check_search(s, pattern)
-  return native(string_gmatch, s, pattern, init)
+  return native("gmatch", string_gmatch, s, pattern, init)
 end
 
 function string.gsub(s, pattern, replacement, n)
   check_search(s, pattern)
-  return native(string_gsub, s, pattern, replacement, n)
+  return native("gsub", string_gsub, s, pattern, replacement, n)
 end
 
 function string.rep(s, n, separator)
@@ -79,7 +80,7 @@ function string.rep(s, n, separator)
   if type(n) == "number" and n * (size + (type(separator) == "string" and #separator or 0)) > MAX_REPEATED then
     error("not enough memory", 0)
   end
-  return native(string_rep, s, n, separator)
+  return native("rep", string_rep, s, n, separator)
 end
 
 string.dump = nil
@@ -95,7 +96,7 @@ local function plain_only(name)
     if (meta == false or meta and rawget(meta, "__len") ~= nil) and lib.kind_of(t) ~= "list" then
       error("bad argument #1 to '" .. name .. "' (table expected, got " .. lib.name_of(t) .. ")", 2)
     end
-    return native(original, t, ...)
+    return native(name, original, t, ...)
   end
 end
 
@@ -112,7 +113,7 @@ end
 function safe_table.move(source, first, last, place, target)
   local count = (whole(last) or 0) - (whole(first) or 0)
   if count > MAX_MOVES or count < -MAX_MOVES then error("too many elements to move", 2) end
-  return native(table.move, source, first, last, place, target)
+  return native("move", table.move, source, first, last, place, target)
 end
 
 -- Functions
