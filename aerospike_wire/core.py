@@ -64,11 +64,13 @@ class Core:
         "cluster",
         "config",
         "errors",
+        "meter",
         "now",
         "policies",
         "retries",
         "router",
         "runtime",
+        "steps",
         "wall",
     )
 
@@ -93,6 +95,9 @@ class Core:
             budget = Budget(config.retry_budget, config.retry_budget_refill or config.retry_budget, self.now)
             retries = Retries(runtime, cluster, budget, logs_in=config.logs_in)
         self.retries = retries
+        self.meter = cluster.meter
+        self.steps = False
+        """True for a core whose calls are steps of a larger one, and not calls of the program."""
         self.wall = time.time
 
     def sibling(self, hook: Hook | HookMapping) -> Core:
@@ -105,7 +110,9 @@ class Core:
 
     def without_hooks(self) -> Core:
         """A core for the client's own steps, whose errors are told as part of a larger one."""
-        return Core(self.runtime, self.config, self.cluster, self.errors.without_hooks(), self.retries)
+        core = Core(self.runtime, self.config, self.cluster, self.errors.without_hooks(), self.retries)
+        core.steps = True
+        return core
 
     # Connecting
 
@@ -224,6 +231,8 @@ class Core:
                                 )
                             except ProtocolError as error:
                                 self.distrust(error, link, node)
+                        if self.meter.measuring is not None:
+                            self.meter.done(command, node, self.now() - begun)
                         if started >= cluster.look_at:
                             cluster.look_soon(deadline)
                         return result
@@ -350,8 +359,10 @@ class Core:
 
     # The funnel
 
-    def attempt(self, trouble: Trouble, node: Node | None, begun: float) -> Attempt:
-        """The row of facts about a try that failed."""
+    def attempt(self, trouble: Trouble, node: Node | None, begun: float, *, row: bool = False) -> Attempt:
+        """The row of facts about a try that failed; ``row`` if it was one of many in a request."""
+        if node is not None and not row:
+            self.meter.try_failed(node.name, trouble.code)
         return Attempt(
             None if node is None else node.name,
             None if node is None else node.address,
@@ -457,4 +468,6 @@ class Core:
     ) -> NoReturn:
         """Raise the exception for a request that failed for good: the one place that does."""
         elapsed = (self.now() - started) * 1000
+        if not self.steps:
+            self.meter.failed(trouble.code, in_doubt=not trouble.seeds and is_in_doubt(attempts, write=write))
         raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors)

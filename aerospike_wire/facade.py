@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from aerospike_wire.cluster.cluster import Cluster
 from aerospike_wire.config import parse_config
 from aerospike_wire.core import Core
+from aerospike_wire.errors import ErrorContext, ParamError
+from aerospike_wire.metrics.policy import MetricsPolicy
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.operations.operation import refused
 from aerospike_wire.proto.commands.info import packed_expression
 from aerospike_wire.proto.commands.record import MISSING
 from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.trouble import as_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.errors import Hook, HookMapping
     from aerospike_wire.expressions import Expression
+    from aerospike_wire.metrics import ClientStats
     from aerospike_wire.operations import Context
     from aerospike_wire.transport import Runtime
     from aerospike_wire.types import Key
@@ -106,6 +110,33 @@ class Facade:
     def __repr__(self) -> str:
         seeds = ", ".join(map(str, self._core.config.seeds))
         return f"{type(self).__name__}({seeds!r})"
+
+
+def stats_of(core: Core) -> ClientStats:
+    """What the core's client and its siblings have counted."""
+    return core.meter.stats(core.cluster.active())
+
+
+def enable_metrics(core: Core, policy: MetricsPolicy | Mapping[str, Any] | None) -> None:
+    """Measure commands and latencies.
+
+    Raises:
+        ParamError: the policy is not acceptable.
+    """
+    started = core.now()
+    try:
+        settled = MetricsPolicy.of(policy)
+    except ParamError as error:
+        refused = error
+    else:
+        core.meter.enable(settled, core.cluster.active())
+        return
+    core.fail(as_trouble(refused), [], started, ErrorContext("enable_metrics"), write=False)
+
+
+def disable_metrics(core: Core) -> None:
+    """Measure no longer."""
+    core.meter.disable(core.cluster.active())
 
 
 __all__ = ["MISSING", "ErrorHook", "Facade", "Given", "KeyLike", "Meta"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aerospike_wire.batch import BatchResult, BatchRow
 from aerospike_wire.errors import Attempt, ProtocolError, ResultCode, is_in_doubt
+from aerospike_wire.metrics.histogram import Latency
 from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
@@ -148,6 +149,9 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
                     fan.fail(trouble, command)
             missing = _note_attempts(core, part, node, trouble, fan.begun)
             if trouble is None:
+                if core.meter.measuring is not None:
+                    namespace = command.rows[part.indexes[0]].key.namespace
+                    core.meter.part_done(Latency.BATCH, node, namespace, core.runtime.now() - fan.begun)
                 continue
             troubles.update(dict.fromkeys(missing, trouble))
             if await core.again(trouble, node, policy, attempt + 1, deadline):
@@ -189,7 +193,7 @@ def _note_attempts(core: Core, part: BatchPart, node: Node, trouble: Trouble | N
             reason = trouble or Trouble(ResultCode.NO_RESPONSE, sent=True)
         else:
             reason = Trouble(row.code, sent=True, answered=True, words=row.words)
-        row.attempts.append(core.attempt(reason, node, begun))
+        row.attempts.append(core.attempt(reason, node, begun, row=True))
     return missing
 
 
@@ -214,4 +218,5 @@ def _row(
         return core.error_of(reason, attempts, elapsed, context, write=row.write, errors=fan.errors)
 
     in_doubt = is_in_doubt(attempts, write=row.write)
+    core.meter.row_failed(reason.code, in_doubt=in_doubt)
     return BatchRow(row.key, reason.code, None, in_doubt, error)

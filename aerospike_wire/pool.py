@@ -64,7 +64,10 @@ class Pool:
         "_queue",
         "_runtime",
         "_shared",
+        "on_opened",
         "only",
+        "total_closed",
+        "total_opened",
     )
 
     def __init__(
@@ -84,6 +87,12 @@ class Pool:
         """The shared link, while there is just one: by far the most frequent case."""
         self._known: set[Link] = set()
         self._opened = 0
+        self.on_opened: Callable[[float], None] | None = None
+        """Is told of each link that was opened, and how many seconds that took."""
+        self.total_opened = 0
+        """Links that were ever opened."""
+        self.total_closed = 0
+        """Links that were opened and closed again."""
         self._closed = False
         self._lock = runtime.lock()
         self._queue = runtime.queue()
@@ -94,6 +103,11 @@ class Pool:
     def size(self) -> int:
         """Links that are open or being opened."""
         return self._opened
+
+    @property
+    def in_use(self) -> int:
+        """Links that serve a call right now."""
+        return len(self._exclusive) + sum(1 for link in tuple(self._shared) if link.load)
 
     @property
     def load(self) -> int:
@@ -259,16 +273,20 @@ class Pool:
             link = await self._wait_for_place(deadline)
             if link is not None:
                 return link
+        begun = self._runtime.now()
         try:
             link = await self._connect(deadline)
         except BaseException:
             self._release()
             raise
+        if self.on_opened is not None:
+            self.on_opened(self._runtime.now() - begun)
         if self._closed:
             self._release()
             link.close()
             raise LinkFailure(ResultCode.CONNECTION, "the node is not in use any more", sent=False, charge=False)
         self._known.add(link)
+        self.total_opened += 1
         return link
 
     def _reserve(self) -> bool:
@@ -344,6 +362,7 @@ class Pool:
                 return
             self._known.discard(link)
             self._opened -= 1
+            self.total_closed += 1
         self._queue.call()
 
     def _forget(self, link: Link) -> None:

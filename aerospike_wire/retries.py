@@ -171,6 +171,7 @@ class Retries:
             course.logged_in = True
             course.tries -= 1
             log.info("the session with node %s is over (%d): logging in anew", _name(node), code)
+            self._cluster.meter.retries += 1
             return True
         if code not in retry_codes and (row is None or row.retry is not Retry.AUTO):
             return False
@@ -195,6 +196,7 @@ class Retries:
             return False
         log.debug("try %d ended with %d (%s) on node %s, next in %.0f ms", course.tries, code, trouble.message,
                   _name(node), pause * 1000)  # fmt: skip
+        self._cluster.meter.retries += 1
         if pause:
             await self._runtime.sleep(pause)
         return True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aerospike_wire.cluster.breaker import Breaker
 from aerospike_wire.cluster.partitions import Table
 from aerospike_wire.config import parse_config
 from aerospike_wire.core import Core
+from aerospike_wire.metrics.meter import Meter
 from aerospike_wire.proto.commands.base import OLDEST
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE
 from aerospike_wire.proto.keys import PARTITIONS
@@ -187,6 +189,7 @@ class FakeCluster:
         self.connected = True
         self.closed = False
         self.look_at = float("inf")
+        self.meter = Meter(parse_config("fake:1"), time.monotonic)
         self.looks = 0
 
     async def connect(self, deadline: float | None = None) -> None:

@@ -44,7 +44,16 @@ METHODS = [
     for pair in PAIRS
     for name, found in public(pair[0]).items()
 ]
-LOCAL = {"deadline", "get_cdtctx_base64", "get_expression_base64", "is_connected", "with_error_hook"}
+LOCAL = {
+    "stats",
+    "enable_metrics",
+    "disable_metrics",
+    "deadline",
+    "get_cdtctx_base64",
+    "get_expression_base64",
+    "is_connected",
+    "with_error_hook",
+}
 """Methods that ask nothing of any server."""
 each_method = pytest.mark.parametrize(
     ("name", "ours", "theirs"), [case[1:] for case in METHODS], ids=[f"{case[0]}.{case[1]}" for case in METHODS]
@@ -87,7 +96,7 @@ def test_the_same_documentation(name: str, ours: Any, theirs: Any) -> None:
 def test_only_one_is_awaited(name: str, ours: Any, theirs: Any) -> None:
     """The blocking twin of a coroutine function is a plain function, and what is plain in one is so in both."""
     assert not inspect.iscoroutinefunction(theirs)
-    plain = {"__init__", "__repr__", "query", "scan", "transaction"} | LOCAL
+    plain = {"__init__", "__repr__", "query", "scan", "transaction", *LOCAL} | LOCAL
     narrows = ours.__qualname__.startswith(("QueryBase.", "ScanBase.", "StreamBase."))
     if name in plain or narrows or name in {"records", "__aiter__"}:
         assert not inspect.iscoroutinefunction(ours)

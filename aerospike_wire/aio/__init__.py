@@ -8,6 +8,7 @@ from aerospike_wire.aio.admin import Users
 from aerospike_wire.aio.batches import Batches
 from aerospike_wire.aio.indexes import Indexes
 from aerospike_wire.aio.info import Nodes
+from aerospike_wire.aio.metrics import Metrics
 from aerospike_wire.aio.queries import AsyncExecuteTask, AsyncQuery, AsyncRecordStream, AsyncScan, Queries
 from aerospike_wire.aio.records import Records
 from aerospike_wire.aio.roles import Roles
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClient", "AsyncExecuteTask", "AsyncQuery", "AsyncRecordStream", "AsyncScan", "AsyncTransactionBlock"]
 
 
-class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions):
+class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions, Metrics):
     """A client for asyncio.
 
     Use it from one event loop. Any number of tasks may share it; their commands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import random
@@ -14,6 +15,8 @@ from aerospike_wire.cluster.partitions import PartitionMap
 from aerospike_wire.cluster.tend import Tender
 from aerospike_wire.deadline import earlier
 from aerospike_wire.errors import ResultCode
+from aerospike_wire.metrics.histogram import Latency
+from aerospike_wire.metrics.meter import Meter
 from aerospike_wire.transport import LinkFailure
 from aerospike_wire.trouble import Unreachable
 
@@ -41,6 +44,7 @@ class Cluster:
         self.connected = False
         self.closed = False
         self.authenticator = Authenticator(runtime, config)
+        self.meter = Meter(config, runtime.now)
         self._tender = Tender(self, Discovery(runtime, config, self.authenticator, user_agent))
         self._lock = runtime.lock()
         self._looking = False
@@ -99,6 +103,7 @@ class Cluster:
             self.abandon()
             self.closed = True
             return
+        self.meter.disable(self.active())
         self.closed = True
         self.connected = False
         ticker, self._ticker = self._ticker, None
@@ -170,6 +175,7 @@ class Cluster:
             await self._tender.round(deadline)
         finally:
             self._looked = self.runtime.now()
+            self.meter.tick(self.active())
             if self.look_at != NEVER:
                 self.look_at = self._looked + self._interval
             if self.closed:
@@ -179,6 +185,7 @@ class Cluster:
 
     def add(self, node: Node) -> None:
         """Use a node from now on."""
+        node.pool.on_opened = functools.partial(self.meter.part_done, Latency.CONN, node, "")
         self.nodes[node.name] = node
         log.info("node %s %s joined", node.name, node.address)
 
@@ -186,6 +193,7 @@ class Cluster:
         """Use a node no longer."""
         if self.nodes.get(node.name) is node:
             del self.nodes[node.name]
+        self.meter.left(node)
         node.close()
         log.info("node %s %s left: %s", node.name, node.address, reason)
 

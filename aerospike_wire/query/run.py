@@ -14,6 +14,7 @@ import attrs
 
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.fanout import Fanout
+from aerospike_wire.metrics.histogram import Latency
 from aerospike_wire.policy import Replica
 from aerospike_wire.proto.commands.base import ServerWords
 from aerospike_wire.proto.commands.query import Answer
@@ -414,6 +415,10 @@ class Run(Source):
             self._went_wrong(trouble, part.node, part.pids)
             return
         self._leave(part, keep=True)
+        meter = self._core.meter
+        if meter.measuring is not None:
+            seconds = self._core.now() - self._fan.begun
+            meter.part_done(Latency.QUERY, part.node, str(self._command.statement.namespace), seconds)
         missing = set(answer.unavailable).intersection(part.pids)
         read = [pid for pid in part.pids if pid not in missing]
         self._waiting.difference_update(read)

@@ -9,6 +9,7 @@ from aerospike_wire.sync.admin import Users
 from aerospike_wire.sync.batches import Batches
 from aerospike_wire.sync.indexes import Indexes
 from aerospike_wire.sync.info import Nodes
+from aerospike_wire.sync.metrics import Metrics
 from aerospike_wire.sync.queries import ExecuteTask, Queries, Query, RecordStream, Scan
 from aerospike_wire.sync.records import Records
 from aerospike_wire.sync.roles import Roles
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "ExecuteTask", "Query", "RecordStream", "Scan", "TransactionBlock"]
 
 
-class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions):
+class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions, Metrics):
     """A client for blocking code.
 
     Any number of threads may share it. There is no event loop and no thread behind it.
