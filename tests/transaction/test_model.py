@@ -137,6 +137,8 @@ class World:
         elif code == 2:
             assert value is None
             assert self.seen(actor, key) is None
+            if actor is not None and key not in actor.written:
+                actor.read.setdefault(key, None)  # a write that found nothing is a read
         else:
             assert code == 0
             assert not self.locked(key, actor)
