@@ -7,8 +7,8 @@ sent everything, and a round in which one fails is begun anew as a whole.
 from __future__ import annotations
 
 import pathlib
-import random
 import re
+import secrets
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from aerospike_wire import lua
@@ -152,7 +152,7 @@ class Aggregation(Source):
         if not nodes:
             return [], Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
         fan.begun = core.runtime.now()
-        task_id = random.getrandbits(64) | 1
+        task_id = secrets.randbits(64) | 1
         silence = policy.socket_timeout / 1000 if policy.socket_timeout else None
         calls: list[tuple[Link, Call]] = []
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import random
+import secrets
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
@@ -93,7 +93,7 @@ async def start(core: Core, command: BackgroundCommand, hook: Hook | HookMapping
         AerospikeError: a node did not take it; others may have, see ``error.context.task_id``.
     """
     # Set before anything can fail, so that whoever gets an error can look after what was started.
-    command.task_id = random.getrandbits(64) | 1
+    command.task_id = secrets.randbits(64) | 1
     fan = Fanout(core, hook)
     policy: Any = await fan.prepare(command)
     deadline = fan.deadline(policy)

@@ -7,7 +7,7 @@ to the next replica in the next round, from the last record on that the caller w
 
 from __future__ import annotations
 
-import random
+import secrets
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
@@ -250,7 +250,7 @@ class Run(Source):
         core, state = self._core, self.state
         assert state is not None
         # A node refuses the number of a query that it still has in its list, finished or not.
-        task_id = random.getrandbits(64) | 1
+        task_id = secrets.randbits(64) | 1
         by_node = self._assign(policy)
         silence = policy.socket_timeout / 1000 if policy.socket_timeout else None
         left = self._limit - self._given

@@ -174,7 +174,7 @@ class World:
         assert found == sorted(value for value in self.committed.values() if value is not None)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps)
 def test_interleavings_are_serial(client: Client, steps: list[tuple[int | None, str, int]]) -> None:
     """Committed means all of it, on top of what was read; aborted means nothing of it."""
