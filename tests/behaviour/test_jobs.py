@@ -78,7 +78,7 @@ end
 async def fill(client: Any, count: int = 20) -> None:
     """Write the records."""
     for number in range(count):
-        await client.put(("test", SET, number), {"n": number})
+        await client.put(("test", SET, number), {"n": number}, None, {"total_timeout": 30_000})
 
 
 async def register(client: Any, tmp_path: pathlib.Path) -> pathlib.Path:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SET = "streams"
+PATIENT = {"total_timeout": 30_000}
+"""What prepares a test may take its time."""
 RECORDS = int(os.environ.get("AEROSPIKE_WIRE_TEST_RECORDS", "1200"))
 """Records of the test of a cluster whose nodes come and go; CONTRIBUTING has the command for many."""
 
@@ -34,10 +36,10 @@ async def fill(client: Any, count: int = 300) -> None:
     for start in range(0, count, 200):
         rows = [(("test", SET, number), number) for number in range(start, min(count, start + 200))]
         if client.kind == "async":
-            await asyncio.gather(*(client.put(key, {"n": number}) for key, number in rows))
+            await asyncio.gather(*(client.put(key, {"n": number}, None, PATIENT) for key, number in rows))
         else:
             for key, number in rows:
-                await client.put(key, {"n": number})
+                await client.put(key, {"n": number}, None, PATIENT)
 
 
 def links(client: Any) -> int:
@@ -424,7 +426,7 @@ async def test_unavailable_partition(make_client: Callable[..., Any]) -> None:
 async def test_cluster_whose_nodes_come_and_go(make_client: Callable[..., Any]) -> None:
     """Broken off and resumed while nodes are restarted and partitions move: each record once."""
     with EmbeddedCluster(3) as cluster:
-        client = make_client(cluster.seeds, policies={"write": {"total_timeout": 60_000}})
+        client = make_client(cluster.seeds)
         await fill(client, RECORDS)
         found: list[int] = []
         cursor: str | None = None
