@@ -383,6 +383,7 @@ class Core:
         *,
         retry_codes: frozenset[int] = frozenset(),
         course: Course | None = None,
+        write: bool = False,
     ) -> bool:
         """Whether a request to several nodes goes into another round; sleeps as the policy says before it does.
 
@@ -394,6 +395,7 @@ class Core:
             deadline: when the call must be over.
             retry_codes: codes that are worth another try besides those whose row says so.
             course: what is kept from round to round; by default ``tries`` tells all.
+            write: whether it can change data.
         """
         return await self.retries.again(
             trouble,
@@ -401,7 +403,7 @@ class Core:
             policy,
             Course(tries - 1) if course is None else course,
             deadline,
-            write=False,
+            write=write,
             elsewhere=lambda: len(self.cluster.active()) > 1,
             retry_codes=retry_codes,
         )

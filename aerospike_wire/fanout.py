@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from aerospike_wire.batch import BatchResult, BatchRow
 from aerospike_wire.errors import Attempt, ProtocolError, ResultCode, is_in_doubt
 from aerospike_wire.metrics.histogram import Latency
+from aerospike_wire.retries import Course
 from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
@@ -135,18 +136,19 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
     deadline = fan.deadline(policy)
     left = list(range(len(command.rows)))
     troubles: dict[int, Trouble] = {}
+    step = 0
+    logged_in = False
     for attempt in itertools.count():
-        parts = _split(core, command, left, attempt, troubles)
+        parts = _split(core, command, left, step, troubles)
         if not parts:
             await core.runtime.sleep(0)  # lets the tend run, however often the caller tries
         outcomes = await fan.round(list(parts), policy, deadline)
         left = []
+        moves = relogs = False
         for (node, part), trouble in zip(parts, outcomes, strict=True):
             if trouble is not None:
                 with contextlib.suppress(ProtocolError):  # that is the trouble, or is told by it
                     part.read_rows(core.wall)  # what came before the failure is good
-                if trouble.answered and not part.answered:
-                    fan.fail(trouble, command)
             missing = _note_attempts(core, part, node, trouble, fan.begun)
             if trouble is None:
                 if core.meter.measuring is not None:
@@ -154,10 +156,19 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
                     core.meter.part_done(Latency.BATCH, node, namespace, core.runtime.now() - fan.begun)
                 continue
             troubles.update(dict.fromkeys(missing, trouble))
-            if await core.again(trouble, node, policy, attempt + 1, deadline):
+            course = Course(attempt)
+            course.logged_in = logged_in
+            if await core.again(trouble, node, policy, attempt + 1, deadline, course=course, write=command.write):
                 left += missing
+                moves |= course.step > 0
+                relogs |= course.logged_in
+            elif trouble.answered and not part.answered:
+                fan.fail(trouble, command)
         if not left:
             break
+        # By the rules for single commands: rows go on to their next replicas, or stay where they were.
+        step += moves
+        logged_in |= relogs
     if core.runtime.now() >= core.cluster.look_at:
         core.cluster.look_soon()
     rows = [_row(core, command, row, troubles.get(index), fan) for index, row in enumerate(command.rows)]

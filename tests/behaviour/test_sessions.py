@@ -63,6 +63,26 @@ async def test_without_a_user_there_is_no_login(client: Any, server: Any) -> Non
     assert rule.hits == 1
 
 
+@pytest.mark.parametrize("write", [True, False])
+async def test_batches_log_in_anew(make_client: Any, secured: EmbeddedServer, write: bool) -> None:
+    """A batch that a node refuses as a whole because the session is over is repeated once, queries too."""
+    client = make_client(secured.address, **LOGIN)
+    await client.put(KEY, {"a": 1})
+    rule = secured.faults.on("batch").once().answer(66)
+    if write:
+        (row,) = await client.batch_remove([KEY], policy_batch={"max_retries": 0})
+    else:
+        (row,) = await client.batch_read([KEY], policy={"max_retries": 0})
+    assert row.result == 0
+    assert rule.hits == 1
+    secured.faults.on("query").once().answer(66)
+    assert len(await client.query("test", "sessions").results()) == (0 if write else 1)
+    rule = secured.faults.on("batch").answer(66)
+    with pytest.raises(errors.ExpiredSession):
+        await client.batch_read([KEY], policy={"max_retries": 5})
+    assert rule.hits == 2
+
+
 async def test_info_commands_log_in_anew(make_client: Any, secured: EmbeddedServer) -> None:
     """An info command whose session is over is repeated too."""
     client = make_client(secured.address, **LOGIN)
