@@ -37,7 +37,7 @@ SCENARIOS: Final = calls.load()
 
 EXPRESSIONS: Final = "needs an operation of filter or value expressions that the node does not have"
 COLLECTIONS: Final = "needs list, map, bit or HyperLogLog operations, which the node does not have"
-TRANSACTIONS: Final = "needs transactions, which the node does not have"
+TRANSACTIONS: Final = "made in test_transactions.py, where several calls share a transaction"
 AGGREGATION: Final = "needs aggregation with Lua over streams, which the node does not have"
 INDEXES: Final = (
     "needs geospatial queries, or indexes on parts of collections or expressions, which the node does not have"
