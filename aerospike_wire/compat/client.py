@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aerospike_wire.compat.calls.admin import Admin
 from aerospike_wire.compat.calls.batches import Batches
 from aerospike_wire.compat.calls.indexes import Indexes
+from aerospike_wire.compat.calls.metrics import Metrics
 from aerospike_wire.compat.calls.nodes import Nodes
 from aerospike_wire.compat.calls.queries import Queries
 from aerospike_wire.compat.calls.records import Records
@@ -27,7 +28,7 @@ _UNSET: Any = object()
 _LOG: Final = logging.getLogger("aerospike_wire.compat")
 
 
-class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transactions):
+class Client(Metrics, Records, Batches, Queries, Indexes, Functions, Nodes, Admin, Transactions):
     """A client with the official client's calls, arguments and results.
 
     Made by :func:`aerospike_wire.compat.client`, which connects it. ``native`` is this

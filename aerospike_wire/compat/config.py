@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aerospike_wire.compat.helpers.metrics import MetricsPolicy
+from aerospike_wire.compat.metrics import checked
 from aerospike_wire.compat.policies import invalid_key, policy_of
 from aerospike_wire.compat.refusal import refused, unsupported
 from aerospike_wire.compat.values import Translator
+from aerospike_wire.errors import ClientError, ParamError
 from aerospike_wire.policy import (
     AdminPolicy,
     ApplyPolicy,
@@ -103,6 +106,8 @@ class Setup:
     """Default policies for rows of batches."""
     shm_key: int | None
     """The key of the shared memory that the official client would use."""
+    metrics: MetricsPolicy | None
+    """What ``enable_metrics()`` does without a policy of its own."""
 
 
 def setup_of(config: Any) -> Setup:
@@ -134,7 +139,7 @@ def setup_of(config: Any) -> Setup:
         settings["tls"] = tls
     shm = config.get("shm")
     shm_key = shm.get("shm_key", _SHM_KEY) if isinstance(shm, dict) else None
-    return Setup(settings, translator, validate, rows, shm_key)
+    return Setup(settings, translator, validate, rows, shm_key, _metrics(config))
 
 
 def _check_names(config: dict[str, Any]) -> None:
@@ -179,6 +184,22 @@ def _check_idle(config: dict[str, Any]) -> None:
     threshold = config.get("compression_threshold")
     if isinstance(threshold, int) and threshold < 0:
         raise refused("compression_threshold", "Compression value must not be negative")
+
+
+def _metrics(config: dict[str, Any]) -> MetricsPolicy | None:
+    policy = (config.get("policies") or {}).get("metrics")
+    if policy is None:
+        return None
+    if not isinstance(policy, MetricsPolicy):
+        problem = (
+            "metrics must be an aerospike_helpers.metrics.MetricsPolicy class instance. "
+            f"But a {type(policy).__name__} was received instead"
+        )
+        raise refused("metrics", problem)
+    try:
+        return checked(policy)
+    except ParamError as error:
+        raise ClientError(error.msg or "") from error
 
 
 def _policies(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 import aerospike_wire.compat as aerospike
 from aerospike_wire import errors
 from aerospike_wire.compat.helpers import expressions as exp
+from aerospike_wire.compat.helpers import metrics
 from aerospike_wire.compat.helpers.batch import records as batch
 from aerospike_wire.compat.helpers.operations import list_operations, operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from aerospike_wire.embedded import EmbeddedServer
 
@@ -214,6 +217,77 @@ def test_closed_clients_refuse_and_open_again(config: dict[str, Any]) -> None:
     assert client.connect() is client
     assert client.put(KEY, {"a": 1}) == 0
     client.close()
+
+
+# Metrics
+
+
+def test_stats_are_counted(node: EmbeddedServer, client: aerospike.Client) -> None:
+    """Connections, failures and retries, in the official client's objects."""
+    client.put(KEY, {"a": 1})
+    before = client.get_stats()
+    node.faults.on("get").answer(18)
+    for _ in range(2):
+        with pytest.raises(errors.DeviceOverload):
+            client.get(KEY, {"max_retries": 0})
+    stats = client.get_stats()
+    (row,) = stats.nodes
+    assert isinstance(row, metrics.NodeStats)
+    assert (row.name, row.address) == (client.get_node_names()[0]["node_name"], "127.0.0.1")
+    assert row.error_count - before.nodes[0].error_count == 2
+    assert row.conns.opened >= row.conns.in_pool >= 1
+
+
+def test_metrics_go_to_listeners(client: aerospike.Client) -> None:
+    """What is measured comes with the official client's objects; what a listener raises comes out."""
+    told: list[Any] = []
+    listeners = metrics.MetricsListeners(
+        lambda: told.append("enabled"), told.append, told.append, lambda cluster: told.append(("disabled", cluster))
+    )
+    client.enable_metrics(metrics.MetricsPolicy(listeners, interval=1000, latency_columns=5, labels={"a": "b"}))
+    for _ in range(3):
+        client.put(KEY, {"a": 1})
+    client.get(KEY)
+    client.disable_metrics()
+    assert told[0] == "enabled"
+    ((word, cluster),) = told[1:]
+    assert (word, cluster.command_count) == ("disabled", 4)
+    (found,) = [space for space in cluster.nodes[0].metrics if space.ns == "test"]
+    assert (len(found.read_latency), sum(found.read_latency), sum(found.write_latency)) == (5, 1, 3)
+    client.disable_metrics()
+    failing = metrics.MetricsListeners(lambda: 1 / 0, told.append, told.append, told.append)  # type: ignore[arg-type, return-value]
+    with pytest.raises(errors.ClientError, match="enable_listener threw a ZeroDivisionError") as caught:
+        client.enable_metrics(metrics.MetricsPolicy(failing))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_metrics_go_to_files(client: aerospike.Client, tmp_path: Path) -> None:
+    """Without listeners; in the official client's format, the last snapshot too."""
+    client.enable_metrics(metrics.MetricsPolicy(report_dir=str(tmp_path), labels={"a": "b"}))
+    client.put(KEY, {"a": 1})
+    client.disable_metrics()
+    (path,) = tmp_path.glob("metrics-*.log")
+    header, line = path.read_text().splitlines()
+    assert "header(2) cluster[name,clientType," in header
+    assert "latency(7,1)" in header
+    assert re.search(r" cluster\[,python,[\w.]+,not-set,\[\[a,b\]\],\d+,0,0,1,\d+,0,\[\],\[\[", line)
+    assert re.search(r"test,0,0,0,0,0,\[conn\[[0-9,]+\],write\[[0-9,]+\],read", line)
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        (1, "policy parameter must be an aerospike_helpers.MetricsPolicy type"),
+        (metrics.MetricsPolicy(latency_shift=256), "MetricsPolicy.latency_shift must be a unsigned 8-bit integer type"),
+        (metrics.MetricsPolicy(labels={"a": 1}), "MetricsPolicy.labels must be a dict[str, str] type"),  # type: ignore[dict-item]
+        (metrics.MetricsPolicy(report_dir="." * 256), "MetricsPolicy.report_dir must be less than 256 chars"),
+    ],
+)
+def test_metrics_policies_are_checked(policy: Any, text: str, client: aerospike.Client) -> None:
+    """With the official texts."""
+    with pytest.raises(errors.ParamError) as caught:
+        client.enable_metrics(policy)
+    assert caught.value.msg == text
 
 
 # Logs

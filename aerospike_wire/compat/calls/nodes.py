@@ -9,10 +9,9 @@ import attrs
 
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.compat.contexts import contexts_of
-from aerospike_wire.compat.helpers import metrics
 from aerospike_wire.compat.helpers.expressions.resources import bytes_of
 from aerospike_wire.compat.keys import calc_digest, get_partition_id
-from aerospike_wire.compat.refusal import refused, unsupported
+from aerospike_wire.compat.refusal import refused
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.policy import InfoPolicy
 
@@ -102,34 +101,6 @@ class Nodes(Base):
             fields = [field for field in attrs.fields(type(policy)) if field.init and field.name != "txn"]
             found[section] = {field.name: _plain(getattr(policy, field.name)) for field in fields}
         return found
-
-    def get_stats(self) -> metrics.ClusterStats:
-        """Connections of each node, and counts."""
-        self._check_open()
-        stats = metrics.ClusterStats()
-        stats.nodes = []
-        stats.retry_count = stats.thread_pool_queued_tasks = stats.recover_queue_size = 0
-        for node in self._core.cluster.active():
-            row = metrics.NodeStats()
-            row.name, row.address, row.port = node.name, node.place.host, node.place.port
-            row.conns = metrics.ConnectionStats()
-            size = node.pool.size
-            row.conns.in_use = min(node.pool.load, size)
-            row.conns.in_pool = size - row.conns.in_use
-            row.conns.opened, row.conns.closed = size, 0
-            row.conns.recovered = row.conns.aborted = 0
-            row.error_count = row.timeout_count = row.key_busy_count = 0
-            stats.nodes.append(row)
-        return stats
-
-    def enable_metrics(self, policy: metrics.MetricsPolicy | None = None) -> None:
-        """Not supported yet."""
-        if policy is not None and not isinstance(policy, metrics.MetricsPolicy):
-            raise refused("policy", "policy must be an aerospike_helpers.metrics.MetricsPolicy")
-        raise unsupported("enable_metrics()", "use the metrics of this client's own")
-
-    def disable_metrics(self) -> None:
-        """Nothing to do: none are gathered."""
 
 
 def _plain(value: Any) -> Any:

@@ -34,6 +34,11 @@ class NamespaceMetrics:
     batch_latency: list[int]
     query_latency: list[int]
 
+    def __getattr__(self, name: str) -> int:
+        """Not counted for a namespace here: bytes and failures, of which nodes have the latter."""
+        msg = f"{name} of a namespace is not counted by aerospike_wire; client.get_stats() has failures by node"
+        raise AttributeError(msg)
+
 
 class Node:
     """A node and its metrics."""
