@@ -120,6 +120,8 @@ class Router:
         if table is None:
             if not cluster.nodes:
                 raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+            if not self._tables:  # a cluster that is being joined again; every node has some namespace
+                raise Trouble(ResultCode.CLUSTER, "no node has told its partitions yet")
             raise Trouble(ResultCode.NAMESPACE_NOT_FOUND, f"no node has a namespace {namespace!r}", final=True)
         replica: Replica = getattr(policy, "replica", Replica.SEQUENCE)
         if not write and table.strong:

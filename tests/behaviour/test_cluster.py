@@ -162,3 +162,10 @@ async def test_caller_that_tries_without_a_pause_does_not_keep_the_client_from_r
             except errors.AerospikeError:
                 continue
             break
+
+
+async def test_partitions_that_are_not_known_yet_are_no_missing_namespace(client: Either) -> None:
+    """A client that has lost all nodes knows no partitions until the first has answered again."""
+    client.client._core.cluster.partitions.tables.clear()
+    with pytest.raises(errors.ClusterError, match="told its partitions"):
+        await client.get(key(1), {"max_retries": 0})
