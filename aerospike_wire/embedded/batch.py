@@ -86,7 +86,8 @@ def _finished(
 
 
 def _frames(flags: int, answers: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:
-    stopped = next((answer[_RESULT_AT] for _, answer in answers if answer[_RESULT_AT] not in GOES_ON), 0)
+    # Of several rows that stop it, the last one counts.
+    stopped = next((row[_RESULT_AT] for _, row in reversed(answers) if row[_RESULT_AT] not in GOES_ON), 0)
     rows = [answer[:_INDEX_AT] + _INDEX.pack(at) + answer[_INDEX_AT + _INDEX.size :] for at, answer in answers]
     if flags & RESPOND_ALL_KEYS:
         stopped = 0

@@ -414,9 +414,10 @@ def _change(namespace: Namespace, record: StoredRecord, message: Message, now: i
         if packed is not None:
             ops.append(packed)
     if not bins:
-        check_durability(namespace, message)
-        if namespace.records.pop(record.digest, None) is None:
+        if record.digest not in namespace.records:
             raise Refusal(ResultCode.RECORD_NOT_FOUND, "no record and no bins")
+        check_durability(namespace, message)
+        del namespace.records[record.digest]
         return reply(0, None, ops)
     save(namespace, record, bins, void_time, now, key=message.fields.get(Field.KEY))
     return reply(0, record, ops)

@@ -14,11 +14,12 @@ from aerospike_wire.proto import values
 from aerospike_wire.proto.commands.record import ttl_of
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import OpCode
+from aerospike_wire.types import GeoJSON, HyperLogLog
 
 
 def _write(code: int, bin_name: Any, argument: str, value: Any, kinds: tuple[type, ...] = ()) -> Operation:
     name = checks.bin_of(bin_name)
-    if kinds and (isinstance(value, bool) or not isinstance(value, kinds)):
+    if kinds and (isinstance(value, bool | GeoJSON | HyperLogLog) or not isinstance(value, kinds)):
         allowed = " or ".join(kind.__name__ for kind in kinds)
         raise InvalidArgument(argument, f"must be {allowed}, not {type(value).__name__}")
     particle, data = values.encode(value, argument)

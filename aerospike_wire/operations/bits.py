@@ -182,12 +182,12 @@ def bit_add(
         bin_name: the bin.
         bit_offset: where the integer starts.
         bit_size: its size.
-        value: what to add.
+        value: what to add, from 0 to 2**64 - 1.
         sign: True if the integer has a sign.
         action: BitOverflow.
         policy: BitPolicy, or a dict with its names.
     """
-    items = *_bits(bit_offset, bit_size), checks.integer(value, "value")
+    items = *_bits(bit_offset, bit_size), checks.unsigned(value, "value")
     return _arithmetic(bin_name, 10, items, sign, action, policy)
 
 
@@ -202,7 +202,7 @@ def bit_subtract(
     policy: BitPolicy | Given = None,
 ) -> Operation:
     """Subtract from an integer of at most 64 bits; arguments as for :func:`bit_add`."""
-    items = *_bits(bit_offset, bit_size), checks.integer(value, "value")
+    items = *_bits(bit_offset, bit_size), checks.unsigned(value, "value")
     return _arithmetic(bin_name, 11, items, sign, action, policy)
 
 

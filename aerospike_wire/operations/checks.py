@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LOW: Final = -0x8000_0000_0000_0000
 _HIGH: Final = 0x7FFF_FFFF_FFFF_FFFF
+_UNSIGNED_HIGH: Final = 0xFFFF_FFFF_FFFF_FFFF
 _MARKER: Final = 4
 """Bytes of the marker of an ordered map, with the nil that is its value."""
 
@@ -34,6 +35,15 @@ def integer(value: Any, argument: str) -> bytes:
 def count(value: Any, argument: str) -> bytes:
     """A number of things, 0 or more."""
     return msgpack.pack_int(_number(value, argument, 0), argument)
+
+
+def unsigned(value: Any, argument: str) -> bytes:
+    """An integer of 64 bits without a sign."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidArgument(argument, f"must be an int, not {type(value).__name__}")
+    if not 0 <= value <= _UNSIGNED_HIGH:
+        raise InvalidArgument(argument, f"must be an int from 0 to {_UNSIGNED_HIGH}, not {value}")
+    return msgpack.pack_int(int(value), argument)
 
 
 def _number(value: Any, argument: str, low: int) -> int:
@@ -99,11 +109,16 @@ def entries(value: Any, argument: str) -> bytes:
     if not isinstance(value, dict):
         raise InvalidArgument(argument, f"must be a dict, not {type(value).__name__}")
     packed = msgpack.pack(value, argument)
-    if not isinstance(value, KeyOrderedDict):
+    if not isinstance(value, KeyOrderedDict) or len({_kind_of_key(key) for key in value}) > 1:
         return packed
     # The order of the map in the bin is its own business: the argument is sorted, but without a marker of it.
+    # Where keys are of several types the official client leaves the marker in, and servers pass over it.
     head, marked = msgpack.map_head(len(value)), msgpack.map_head(len(value) + 1)
     return head + packed[len(marked) + _MARKER :]
+
+
+def _kind_of_key(key: Any) -> type:
+    return next(kind for kind in (int, str, bytes) if isinstance(key, kind))
 
 
 def flag(value: Any, argument: str) -> bool:

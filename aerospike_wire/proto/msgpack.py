@@ -36,7 +36,9 @@ _I64 = struct.Struct(">q")
 
 _INT_MAX: Final = 0x7FFF_FFFF_FFFF_FFFF
 _STRING, _BLOB, _HLL, _GEOJSON = 3, 4, 18, 23
-_KEY_ORDERED = b"\xc7\x00\x01\xc0"
+_KEY_ORDER: Final = 0x01
+"""Order flags of a map that is sorted by key. One that is sorted by value too comes back as a plain dict."""
+_KEY_ORDERED: Final = b"\xc7\x00\x01\xc0"
 """The marker's key and its nil value."""
 
 
@@ -358,7 +360,7 @@ def _map(data: bytes, offset: int, size: int, depth: int) -> tuple[Any, int]:
         key, offset = _unpack(data, offset, depth + 1)
         item, offset = _unpack(data, offset, depth + 1)
         if isinstance(key, _Extension):
-            if number == 0 and key[0] & 0x01:
+            if number == 0 and key[0] == _KEY_ORDER:
                 pairs = KeyOrderedDict()
             continue
         pairs[_hashable(key)] = item

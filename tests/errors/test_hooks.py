@@ -120,7 +120,7 @@ CALLS: dict[str, Any] = {
     "increment": lambda c, hook: c.increment(KEY, "a", 1, error_hook=hook),
     "remove_bin": lambda c, hook: c.remove_bin(KEY, ["a"], error_hook=hook),
     "apply": lambda c, hook: c.apply(KEY, "m", "f", [], error_hook=hook),
-    "batch_read": lambda c, hook: c.batch_read([KEY], error_hook=hook),
+    "batch_read": lambda c, hook: c.batch_read([KEY, KEY], error_hook=hook),
     "query": lambda c, hook: c.query("test", "hooks").results(error_hook=hook),
 }
 

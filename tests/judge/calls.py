@@ -7,19 +7,17 @@ effect. How values are tagged says :mod:`gold`, which also interprets them for o
 from __future__ import annotations
 
 import ast
-import gzip
 import importlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import gold
+from recordings import DATA, recordings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-DATA: Final = Path(__file__).parents[1] / "data"
 NEVER: Final = 0xFFFF_FFFF
 """The ttl of a record that never expires."""
 
@@ -38,7 +36,6 @@ class Scenario:
 
     name: str
     call: dict[str, Any] | None = None
-    """None for a scenario of which only the name is kept."""
     outcome: dict[str, Any] = attrs.field(factory=dict)
     setup: Sequence[dict[str, Any]] = ()
     after: Sequence[dict[str, Any]] = ()
@@ -47,8 +44,6 @@ class Scenario:
     """What happened to the replies on purpose."""
     state: str | None = None
     """What was special about the server, in words."""
-    filter: str | None = None
-    """The compiled filter expression of the request, in hexadecimal."""
 
     @property
     def method(self) -> str:
@@ -66,11 +61,20 @@ class Scenario:
         return self.outcome["exception"], self.outcome.get("code"), self.outcome.get("in_doubt")
 
 
-def load(path: Path = DATA / "gold_outcomes.jsonl.gz") -> dict[str, Scenario]:
+def load() -> dict[str, Scenario]:
     """All scenarios by name."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return {row["name"]: Scenario(**row) for row in rows}
+    return {
+        row.name: Scenario(
+            row.name,
+            row.main.call,
+            row.main.outcome,
+            [step.call for step in row.setup],
+            [{"call": step.call, "outcome": step.outcome} for step in row.after],
+            row.fault,
+            row.state,
+        )
+        for row in recordings().values()
+    }
 
 
 class Dialect:
@@ -91,7 +95,7 @@ class Dialect:
             return str(DATA / "lua" / tagged["lua"])
         return {name: self.prepared(item) for name, item in tagged.items()}
 
-    def value(self, tagged: Any, compiled: bytes | None = None) -> Any:
+    def value(self, tagged: Any) -> Any:
         """The Python value that a tagged one stands for.
 
         Raises:
@@ -99,7 +103,7 @@ class Dialect:
         """
         raise NotImplementedError
 
-    def steps(self, scenario_call: dict[str, Any], compiled: bytes | None = None) -> Iterator[Step]:
+    def steps(self, scenario_call: dict[str, Any]) -> Iterator[Step]:
         """The calls of a recorded step in order; each after the first is made on the result of the one before."""
         call = self.prepared(scenario_call)
         if call.get("method") == "put_many":
@@ -110,8 +114,8 @@ class Dialect:
             if "set_attribute" in part:
                 yield Step(f"={part['set_attribute']}", [self.value(part["value"])], {})
             else:
-                kwargs = {name: self.value(item, compiled) for name, item in part.get("kwargs", {}).items()}
-                yield Step(part["method"], [self.value(item, compiled) for item in part.get("args", ())], kwargs)
+                kwargs = {name: self.value(item) for name, item in part.get("kwargs", {}).items()}
+                yield Step(part["method"], [self.value(item) for item in part.get("args", ())], kwargs)
 
 
 @attrs.frozen
@@ -129,9 +133,9 @@ class Step:
 class Ours(Dialect):
     """Both clients of this package."""
 
-    def value(self, tagged: Any, compiled: bytes | None = None) -> Any:
+    def value(self, tagged: Any) -> Any:
         try:
-            return gold.value(tagged, compiled)
+            return gold.value(tagged)
         except (KeyError, AttributeError, TypeError) as missing:
             raise NotInterpreted(str(missing)) from missing
 
@@ -155,7 +159,7 @@ class Official(Dialect):
             "str_surrogate": lambda text: bytes.fromhex(text).decode("utf-8", "surrogatepass"),
         }
 
-    def value(self, tagged: Any, compiled: bytes | None = None) -> Any:
+    def value(self, tagged: Any) -> Any:
         if isinstance(tagged, list):
             return [self.value(item) for item in tagged]
         if not isinstance(tagged, dict):

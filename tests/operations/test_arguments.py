@@ -83,7 +83,9 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: op.bit_set("b", 0, 8, None, b"x"), "value_byte_size", "must be an int"),  # type: ignore[arg-type]
     (lambda: op.bit_set("b", None, 8, 1, b"x"), "bit_offset", "must be an int"),  # type: ignore[arg-type]
     (lambda: op.bit_set("b", 0, 1.5, 1, b"x"), "bit_size", "must be an int"),  # type: ignore[arg-type]
-    (lambda: op.bit_add("b", 0, 8, 2**63, False, 0), "value", "at most 64 bits"),
+    (lambda: op.bit_add("b", 0, 8, 2**64, False, 0), "value", "must be an int from 0 to"),
+    (lambda: op.bit_subtract("b", 0, 8, -1, False, 0), "value", "must be an int from 0 to"),
+    (lambda: op.bit_add("b", 0, 8, True, False, 0), "value", "must be an int, not bool"),
     (lambda: op.bit_add("b", 0, 8, 1, 0, 0), "sign", "must be True or False"),  # type: ignore[arg-type]
     (lambda: op.bit_add("b", 0, 8, 1, False, 1), "action", "must be one of BitOverflow"),
     (lambda: op.bit_resize("b", 8, None, 8), "resize_flags", "SHRINK_ONLY 4), not 8"),

@@ -123,7 +123,7 @@ def _modify(
         body = _body(before)
     elif operation is None:
         _unknown()
-    elif operation.missing and (not steps or (steps[0].create and operation.missing != ResultCode.ELEMENT_NOT_FOUND)):
+    elif operation.missing and not steps:
         raise Refusal(operation.missing, "no such bin")
     elif steps:
         body = steps[0].container()
@@ -143,6 +143,8 @@ def _modify(
             inner = contexts.of_type(packed, is_map=is_map)
         elif operation is None:
             _unknown()
+        elif before is None and operation.missing not in (0, ResultCode.ELEMENT_NOT_FOUND):
+            raise Refusal(operation.missing, "no such bin")
         elif not operation.creates:
             return NIL_ITEM  # the way is checked all the same
         else:

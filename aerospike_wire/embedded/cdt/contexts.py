@@ -216,7 +216,8 @@ def _check_place(body: Body, step: Step) -> None:
         return
     place = step.value.integer()
     anywhere = step.create == _PAD or body.ordered
-    if (place > len(body) and not anywhere) or (place < 0 and body.items):
+    # Counted from the end of an empty list, only the last position is one.
+    if (place > len(body) and not anywhere) or (place < 0 and (body.items or place < -1)):
         raise not_applicable("a context leads beyond the end")
 
 

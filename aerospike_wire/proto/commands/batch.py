@@ -32,7 +32,7 @@ from aerospike_wire.proto.commands.record import (
 )
 from aerospike_wire.proto.commands.udf import FAILURE
 from aerospike_wire.proto.fields import Field, field
-from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info3, frame_header
+from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info2, Info3, frame_header
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import OpCode, read_message
 from aerospike_wire.types import Key, Record
@@ -48,7 +48,7 @@ _COUNTS: Final = struct.Struct(">HH")
 _TTL: Final = struct.Struct(">I")
 _GENERATION: Final = struct.Struct(">H")
 
-_REPEAT: Final = 0x01
+_REPEATED: Final = b"\x01"
 _HAS_INFO: Final = 0x02
 _HAS_GENERATION: Final = 0x04
 _HAS_TTL: Final = 0x08
@@ -63,21 +63,98 @@ _WHOLE_BATCH_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.
 """Codes that no row can have: they end the batch even without the mark of the last message."""
 
 
+@attrs.frozen(eq=False)
+class RowRequest:
+    """What is asked for a row, whatever its key. Rows that are asked the same share one."""
+
+    info: tuple[int, int, int]
+    """The three flag bytes."""
+    ttl: int | None
+    """Seconds, or percent for reads; None to leave it out."""
+    generation: int | None = None
+    """For rows that write."""
+    filter: bytes | None = None
+    """A filter expression of its own."""
+    with_key: bool = False
+    """Whether the user key is sent along."""
+    fields: tuple[bytes, ...] = ()
+    """Further fields."""
+    ops: tuple[bytes, ...] = ()
+    """Packed operations."""
+    info4: int | None = None
+    """The fourth flag byte; None to leave it out."""
+    responds: bool = False
+    """For reads by operations: whether a row alone asks for a result of each, as ``operate`` does."""
+
+    def in_batch(self, row: Row) -> bytes:
+        """All that follows a row's digest: flags, header, fields, operations (protocol section 4.1)."""
+        key = row.key
+        flags = _HAS_INFO | (0 if self.generation is None else _HAS_GENERATION)
+        flags |= (0 if self.ttl is None else _HAS_TTL) | (0 if self.info4 is None else _HAS_INFO4)
+        parts = [bytes((flags, *self.info))]
+        if self.info4 is not None:
+            parts.append(bytes((self.info4,)))
+        if self.generation is not None:
+            parts.append(_GENERATION.pack(self.generation & 0xFFFF))
+        fields = self.fields
+        if self.with_key and key.user_key is not None:
+            fields = (field(Field.KEY, keys.key_particle(key.user_key)), *fields)
+        if self.filter is not None:
+            fields = (field(Field.FILTER, self.filter), *fields)
+        fields = (*row.own, *fields)
+        if self.ttl is not None:
+            parts.append(_TTL.pack(self.ttl))
+        parts += (_COUNTS.pack(2 + len(fields), len(self.ops)), row.place.fields, *fields, *self.ops)
+        return b"".join(parts)
+
+    def alone(self, row: Row, policy: BatchPolicy, features: Features, common: bytes | None) -> bytes:
+        """The body of a message for this row alone, as for a command on one record (protocol section 2.7).
+
+        Args:
+            row: whose key it is.
+            policy: of the batch.
+            features: of the node.
+            common: the filter expression of the batch, for rows that have none.
+        """
+        key = row.key
+        info1, info2, info3 = self.info
+        if info2 & Info2.DELETE:
+            info2 &= ~Info2.RESPOND_ALL_OPS
+        elif info2 & Info2.WRITE and self.ops:
+            read1, read3 = read_flags(policy)
+            info1, info3 = info1 | read1, info3 | read3
+        if self.responds:
+            info2 |= Info2.RESPOND_ALL_OPS
+        if policy.compress and info1:
+            info1 |= Info1.COMPRESS_RESPONSE
+        fields = self.fields
+        wanted = common if self.filter is None else self.filter
+        if wanted is not None:
+            fields = (field(Field.FILTER, wanted), *fields)
+        if self.with_key and key.user_key is not None:
+            fields = (field(Field.KEY, keys.key_particle(key.user_key)), *fields)
+        fields = (*row.own, *fields)
+        header = MESSAGE.pack(
+            MESSAGE_HEADER_SIZE, info1, info2, info3, info4_of(policy, features) | (self.info4 or 0), 0,
+            self.generation or 0, self.ttl or 0, policy.total_timeout, 3 + len(fields), len(self.ops),
+        )  # fmt: skip
+        return b"".join((header, row.place.fields, field(Field.DIGEST, key.digest or b""), *fields, *self.ops))
+
+
 @attrs.define(eq=False)
 class Row:
     """One key of a batch: what is asked for it, and what came back."""
 
     key: Key
     place: keys.Place
-    request: bytes = b""
-    """All that follows the digest: flags, header, fields, operations (protocol section 4.1)."""
+    request: RowRequest
+    own: tuple[bytes, ...] = ()
+    """Fields of its own: what its transaction says of it."""
     write: bool = False
     bins: tuple[str, ...] = ()
     module: str | None = None
     """For rows that apply a function."""
     function: str | None = None
-    repeatable: bool = True
-    """False if the row carries its own key, which servers take as a mark against repetition."""
     code: int = ResultCode.NO_RESPONSE
     record: Record | None = None
     words: ServerWords = NO_WORDS
@@ -88,43 +165,6 @@ class Row:
     """The tries that failed for this key."""
 
 
-def row_request(
-    place: keys.Place,
-    info: tuple[int, int, int],
-    ttl: int | None,
-    *,
-    info4: int | None = None,
-    generation: int | None = None,
-    fields: Sequence[bytes] = (),
-    ops: Sequence[bytes] = (),
-) -> bytes:
-    """What a row asks, from its flags on.
-
-    Args:
-        place: namespace and set, which are the first two fields.
-        info: the three flag bytes.
-        ttl: seconds, or percent for reads; None to leave it out.
-        info4: the fourth flag byte; None to leave it out.
-        generation: for rows that write.
-        fields: further fields.
-        ops: packed operations.
-    """
-    flags = _HAS_INFO | (0 if generation is None else _HAS_GENERATION)
-    flags |= (0 if ttl is None else _HAS_TTL) | (0 if info4 is None else _HAS_INFO4)
-    return b"".join(
-        (
-            bytes((flags, *info)),
-            b"" if info4 is None else bytes((info4,)),
-            b"" if generation is None else _GENERATION.pack(generation & 0xFFFF),
-            b"" if ttl is None else _TTL.pack(ttl),
-            _COUNTS.pack(2 + len(fields), len(ops)),
-            place.fields,
-            *fields,
-            *ops,
-        )
-    )
-
-
 @attrs.define(eq=False)
 class Batch(Command[None]):
     """Rows for many nodes. One instance holds all; :meth:`part` makes the request for one node."""
@@ -132,11 +172,16 @@ class Batch(Command[None]):
     policy: Any = attrs.field(default=None, kw_only=True)
 
     exclusive: ClassVar[bool] = True
+    splits: ClassVar[bool] = True
+    """Whether a row that is alone on its node goes out as a command on one record."""
     rows: list[Row] = attrs.field(init=False, factory=list)
     write: bool = attrs.field(init=False, default=False)  # type: ignore[misc]  # depends on the rows
+    filter: bytes | None = attrs.field(init=False, default=None)
+    """The filter expression of all rows that have none of their own."""
 
     def prepare(self, policies: Policies) -> BatchPolicy:
         policy: BatchPolicy = policies.resolve(BatchPolicy, self.policy)
+        self.filter = policy.expressions
         self.rows = self.make_rows(policies, policy)
         self.write = any(row.write for row in self.rows)
         asked = isinstance(self.policy, BatchPolicy) or (
@@ -161,33 +206,45 @@ class Batch(Command[None]):
         return BatchPart(self, tuple(indexes))
 
     def pack(self, indexes: Sequence[int], features: Features) -> bytes:
-        """The frame that asks for some of the rows."""
+        """The frame that asks for some of the rows; for one row alone that of a command on one record."""
         policy: BatchPolicy = self.policy
+        if self.splits and len(indexes) == 1:
+            row = self.rows[indexes[0]]
+            body = row.request.alone(row, policy, features, self.filter)
+        else:
+            body = self._body(indexes, policy, features)
+        request = frame_header(FrameType.MESSAGE, len(body)) + body
+        return compression.compressed(request, policy.compress_above) if policy.compress_above else request
+
+    def _body(self, indexes: Sequence[int], policy: BatchPolicy, features: Features) -> bytes:
         flags = _REPORT_STOP
         flags |= _INLINE if policy.allow_inline else 0
         flags |= _INLINE_SSD if policy.allow_inline_ssd else 0
         flags |= _RESPOND_ALL if policy.respond_all_keys else 0
         parts = [_INDEX.pack(len(indexes)), bytes((flags,))]
-        before: bytes | None = None
+        before: RowRequest | None = None
+        place = b""
+        own: tuple[bytes, ...] = ()
         for index in indexes:
             row = self.rows[index]
+            request = row.request
             parts += (_INDEX.pack(index), row.key.digest or b"")
-            if row.request == before:
-                parts.append(bytes((_REPEAT,)))
-            else:
-                parts.append(row.request)
-            before = row.request if row.repeatable else None
+            if request is before and row.place.fields == place and row.own == own:
+                parts.append(_REPEATED)
+                continue
+            parts.append(request.in_batch(row))
+            place, own = row.place.fields, row.own
+            # A row with a key of its own must not be followed by a repetition.
+            before = None if request.with_key and row.key.user_key is not None else request
         fields = [field(Field.BATCH, b"".join(parts))]
-        if policy.expressions is not None:
-            fields.insert(0, field(Field.FILTER, policy.expressions))
+        if self.filter is not None:
+            fields.insert(0, field(Field.FILTER, self.filter))
         info1 = Info1.BATCH | (Info1.COMPRESS_RESPONSE if policy.compress else 0)
         header = MESSAGE.pack(
             MESSAGE_HEADER_SIZE, info1, 0, 0, info4_of(policy, features), 0, 0, 0, policy.total_timeout,
             len(fields), 0,
         )  # fmt: skip
-        body = b"".join((header, *fields))
-        request = frame_header(FrameType.MESSAGE, len(body)) + body
-        return compression.compressed(request, policy.compress_above) if policy.compress_above else request
+        return b"".join((header, *fields))
 
     def _settled_policy(self) -> BatchPolicy | None:
         return self.policy if isinstance(self.policy, BatchPolicy) else None
@@ -205,12 +262,12 @@ class Batch(Command[None]):
         return RecordContext(self.operation, policy, row.key, row.bins, transaction=txn)
 
 
-def member_fields(policy: BatchPolicy, key: Key, *, write: bool) -> list[bytes]:
+def member_fields(policy: BatchPolicy, key: Key, *, write: bool) -> tuple[bytes, ...]:
     """What a row carries because the batch is part of a transaction."""
     if policy.txn is None:
-        return []
+        return ()
     assert key.digest is not None
-    return transaction.member_fields(policy.txn, key.digest, write=write, row=True)
+    return tuple(transaction.member_fields(policy.txn, key.digest, write=write, row=True))
 
 
 def resolve_keys(given: Any) -> list[tuple[Key, keys.Place]]:
@@ -252,15 +309,8 @@ class BatchRead(Batch):
         else:
             info1 |= Info1.READ | Info1.GET_NO_BINS
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
-        return [
-            Row(
-                key,
-                at,
-                row_request(at, (info1, 0, info3), ttl, fields=member_fields(policy, key, write=False), ops=ops),
-                bins=names,
-            )
-            for key, at in found
-        ]
+        request = RowRequest((info1, 0, info3), ttl, ops=tuple(ops))
+        return [Row(key, place, request, member_fields(policy, key, write=False), bins=names) for key, place in found]
 
 
 @attrs.define(eq=False)
@@ -275,34 +325,57 @@ class BatchPart(Command[None]):
     write: bool = attrs.field(init=False)  # type: ignore[misc]  # depends on the rows
     answered: bool = attrs.field(init=False, default=False)
     """True if any row was answered."""
+    _compressed: bool = attrs.field(init=False, default=False)
+    """True if the request went out compressed."""
     _bodies: list[bytes] = attrs.field(init=False, factory=list)
 
     @write.default
     def _any_row_writes(self) -> bool:
         return any(self.batch.rows[index].write for index in self.indexes)
 
-    def encode(self, features: Features) -> bytes:
-        return self.batch.pack(self.indexes, features)
+    @property
+    def alone(self) -> bool:
+        """Whether it is one row, which goes out as a command on one record."""
+        return self.batch.splits and len(self.indexes) == 1
 
-    def collector(self) -> Callable[[bytes], bool]:
+    def encode(self, features: Features) -> bytes:
+        request = self.batch.pack(self.indexes, features)
+        self._compressed = request[1] == FrameType.COMPRESSED
+        return request
+
+    def collector(self) -> Callable[[bytes], bool] | None:
         self._bodies = []
-        return self._collect
+        return None if self.alone else self._collect
 
     def _collect(self, body: bytes) -> bool:
+        offsets = message_offsets(body)
+        if not self._bodies and offsets and self._cannot_inflate(body[RESULT_OFFSET]):
+            return True
         self._bodies.append(body)
         return any(
-            body[offset + 3] & Info3.LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES
-            for offset in message_offsets(body)
+            body[offset + 3] & Info3.LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES for offset in offsets
         )
+
+    def _cannot_inflate(self, code: int) -> bool:
+        """Whether the code of the first message is a Community node's "no" to the compressed frame.
+
+        Such a node has not read the batch, so it answers as if to a single record, without the
+        mark of the last message. No row of a node that can inflate has this code.
+        """
+        return self._compressed and code == ResultCode.ENTERPRISE_ONLY
 
     def code(self, body: bytes) -> int:
         """The code in the message that ended the batch."""
         last = 0
         for offset in message_offsets(body):
-            last = body[offset + 5]
+            last = body[offset + RESULT_OFFSET]
+        if self.alone and last not in _WHOLE_BATCH_CODES and not self._cannot_inflate(last):
+            return 0  # the code is the row's
         return last
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
+        if self.alone:
+            self._bodies = [body]
         self.read_rows(wall)
 
     def read_rows(self, wall: Callable[[], float]) -> None:
@@ -312,6 +385,7 @@ class BatchPart(Command[None]):
             ProtocolError: a row makes no sense, or is none that was asked for.
         """
         asked = frozenset(self.indexes)
+        only = self.indexes[0] if self.alone else None
         with_versions = getattr(self.batch.policy, "txn", None) is not None
         for body in self._bodies:
             for offset in message_offsets(body):
@@ -319,7 +393,9 @@ class BatchPart(Command[None]):
                 info3, (code, generation, void_time, index, n_fields, n_ops) = head[3], head[5:]
                 if info3 & Info3.LAST or code in _WHOLE_BATCH_CODES:
                     continue
-                if index not in asked:
+                if only is not None:
+                    index = only
+                elif index not in asked:
                     msg = f"a batch reply has row {index}, which was not asked for"
                     raise ProtocolError(msg)
                 self.answered = True

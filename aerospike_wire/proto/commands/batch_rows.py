@@ -8,8 +8,8 @@ import attrs
 
 from aerospike_wire.policy import ApplyPolicy, BatchPolicy, CommitLevel, ReadPolicy, RemovePolicy, SendKey, WritePolicy
 from aerospike_wire.proto import keys, msgpack
-from aerospike_wire.proto.commands.batch import Batch, Row, member_fields, resolve_keys, row_request
-from aerospike_wire.proto.commands.operate import check_operations, pack_operation
+from aerospike_wire.proto.commands.batch import Batch, Row, RowRequest, member_fields, resolve_keys
+from aerospike_wire.proto.commands.operate import check_operations, pack_operation, responds_to_all
 from aerospike_wire.proto.commands.record import generation_flags, locking_flag, read_flags, read_meta, write_flags
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info1, Info2, Info3
@@ -17,27 +17,21 @@ from aerospike_wire.proto.invalid import InvalidArgument, utf8
 from aerospike_wire.proto.message import OpCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aerospike_wire.policy import Policies, RecordPolicy
     from aerospike_wire.types import Key
 
 
-def _row_fields(key: Key, policy: RecordPolicy, whole: BatchPolicy, *, write: bool) -> tuple[list[bytes], bool]:
-    """Transaction, filter and key of a row, and whether the row may be repeated.
+def _own_fields(key: Key, policy: RecordPolicy, whole: BatchPolicy, *, write: bool) -> tuple[bytes, ...]:
+    """What a row says of its transaction.
 
     Raises:
         InvalidArgument: the row has a transaction of its own.
     """
     if policy.txn is not None and policy.txn is not whole.txn:
         raise InvalidArgument("txn", "of a batch is given with the policy of the batch as a whole, not with a row's")
-    fields = member_fields(whole, key, write=write)
-    if policy.expressions is not None:
-        fields.append(field(Field.FILTER, policy.expressions))
-    with_key = policy.key is SendKey.SEND and key.user_key is not None
-    if with_key:
-        fields.append(field(Field.KEY, keys.key_particle(key.user_key)))
-    return fields, not with_key
+    return member_fields(whole, key, write=write)
 
 
 def _bins(operations: Sequence[Any]) -> tuple[str, ...]:
@@ -79,14 +73,16 @@ class Read:
             info1 |= Info1.READ | (Info1.GET_ALL if _reads_all(ops) else 0)
         else:
             info1 |= Info1.READ | Info1.GET_NO_BINS
-        # The filter of the batch as a whole is sent once, with the batch.
-        fields, repeatable = member_fields(whole, key, write=False), True
-        if self.policy is not None:
-            fields, repeatable = _row_fields(key, policy, whole, write=False)
-        ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
-        packed = [pack_operation(operation) for operation in ops]
-        request = row_request(place, (info1, 0, info3), ttl, fields=fields, ops=packed)
-        return Row(key, place, request, bins=_bins(ops), repeatable=repeatable)
+        request = RowRequest(
+            (info1, 0, info3),
+            policy.read_touch_ttl_percent & 0xFFFF_FFFF,
+            # The filter of the batch as a whole is sent once, with the batch.
+            filter=None if self.policy is None else policy.expressions,
+            with_key=self.policy is not None and policy.key is SendKey.SEND,
+            ops=tuple(map(pack_operation, ops)),
+            responds=responds_to_all(ops) and not info1 & Info1.GET_ALL,
+        )
+        return Row(key, place, request, _own_fields(key, policy, whole, write=False), bins=_bins(ops))
 
 
 @attrs.frozen
@@ -111,6 +107,7 @@ class Write:
         if not any(operation.writes for operation in ops):
             raise InvalidArgument("ops", "of a row that writes must hold an operation that writes")
         generation, ttl = read_meta(self.meta, policy)
+        ttl = next((operation.ttl for operation in reversed(ops) if operation.ttl is not None), ttl)
         all_bins = _reads_all(ops)
         info1 = Info1.READ if any(not operation.writes for operation in ops) else 0
         info2, info3 = write_flags(policy)
@@ -119,13 +116,17 @@ class Write:
             info1 |= Info1.GET_ALL
         else:
             info2 |= Info2.RESPOND_ALL_OPS
-        fields, repeatable = _row_fields(key, policy, whole, write=True)
-        packed = [pack_operation(operation) for operation in ops]
-        info = (int(info1), int(info2), info3)
-        request = row_request(
-            place, info, ttl, info4=locking_flag(policy) or None, generation=generation, fields=fields, ops=packed
+        request = RowRequest(
+            (int(info1), int(info2), info3),
+            ttl,
+            generation,
+            policy.expressions,
+            policy.key is SendKey.SEND,
+            ops=tuple(map(pack_operation, ops)),
+            info4=locking_flag(policy) or None,
         )
-        return Row(key, place, request, write=True, bins=_bins(ops), repeatable=repeatable)
+        own = _own_fields(key, policy, whole, write=True)
+        return Row(key, place, request, own, write=True, bins=_bins(ops))
 
 
 @attrs.frozen
@@ -133,9 +134,9 @@ class Remove:
     """A row that deletes its record."""
 
     key: Any
-    meta: Any = None
     policy: Any = None
     """As for ``remove``; its timeouts and retries are those of the batch."""
+    meta: Any = None
 
     def row(self, policies: Policies, whole: BatchPolicy) -> Row:
         """The row, checked.
@@ -150,9 +151,9 @@ class Remove:
         if policy.durable_delete:
             info2 |= Info2.DURABLE_DELETE
         info3 = Info3.COMMIT_LEVEL_MASTER if policy.commit_level is CommitLevel.MASTER else 0
-        fields, repeatable = _row_fields(key, policy, whole, write=True)
-        request = row_request(place, (0, int(info2), int(info3)), 0, generation=generation, fields=fields)
-        return Row(key, place, request, write=True, repeatable=repeatable)
+        with_key = policy.key is SendKey.SEND
+        request = RowRequest((0, int(info2), int(info3)), 0, generation, policy.expressions, with_key)
+        return Row(key, place, request, _own_fields(key, policy, whole, write=True), write=True)
 
 
 @attrs.frozen
@@ -182,17 +183,17 @@ class Apply:
             raise InvalidArgument("args", f"must be a list, not {type(args).__name__}")
         info2 = Info2.WRITE | (Info2.DURABLE_DELETE if policy.durable_delete else 0)
         info3 = Info3.COMMIT_LEVEL_MASTER if policy.commit_level is CommitLevel.MASTER else 0
-        fields, repeatable = _row_fields(key, policy, whole, write=True)
-        fields += [
+        fields = (
             field(Field.UDF_MODULE, utf8("module", self.module)),
             field(Field.UDF_FUNCTION, utf8("function", self.function)),
             field(Field.UDF_ARGUMENTS, msgpack.pack(list(args), "args")),
-        ]
+        )
         info = (0, int(info2), int(info3))
-        ttl = policy.ttl & 0xFFFF_FFFF
+        with_key = policy.key is SendKey.SEND
         info4 = locking_flag(policy) or None
-        request = row_request(place, info, ttl, info4=info4, generation=0, fields=fields)
-        return Row(key, place, request, write=True, module=self.module, function=self.function, repeatable=repeatable)
+        request = RowRequest(info, policy.ttl & 0xFFFF_FFFF, 0, policy.expressions, with_key, fields, info4=info4)
+        own = _own_fields(key, policy, whole, write=True)
+        return Row(key, place, request, own, write=True, module=self.module, function=self.function)
 
 
 @attrs.define(eq=False)
@@ -206,20 +207,66 @@ class BatchWrite(Batch):
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
         if not isinstance(self.records, list | tuple):
             raise InvalidArgument("batch_records", f"must be a list of rows, not {type(self.records).__name__}")
-        rows = []
+        rows: list[Row] = []
+        before: Read | Write | Remove | Apply | None = None
         for number, record in enumerate(self.records):
             if not isinstance(record, Read | Write | Remove | Apply):
                 kind = type(record).__name__
                 raise InvalidArgument(f"batch_records[{number}]", f"must be a Read, Write, Remove or Apply, not {kind}")
             try:
-                rows.append(record.row(policies, policy))
+                if before is not None and _asks_the_same(record, before):
+                    key, place = keys.resolve(record.key)
+                    rows.append(_with_key(rows[-1], key, place, policy, rows[-1].request))
+                else:
+                    rows.append(record.row(policies, policy))
             except InvalidArgument as invalid:
                 raise InvalidArgument(f"batch_records[{number}]", str(invalid), invalid.code) from None
+            before = record
         return rows
 
 
+def _with_key(row: Row, key: Key, place: keys.Place, whole: BatchPolicy, request: RowRequest) -> Row:
+    """The same row for another key."""
+    own = member_fields(whole, key, write=row.write)
+    return attrs.evolve(row, key=key, place=place, request=request, own=own, attempts=[])
+
+
+def _asks_the_same(record: Read | Write | Remove | Apply, before: Read | Write | Remove | Apply) -> bool:
+    """Whether two rows were made of the very same objects, apart from their keys."""
+    return type(record) is type(before) and all(
+        getattr(record, field.name) is getattr(before, field.name)
+        for field in attrs.fields(type(record))
+        if field.name != "key"
+    )
+
+
+class Alike(Batch):
+    """The same for all keys."""
+
+    keys: Any
+
+    def all_rows(self, policies: Policies, policy: BatchPolicy, record: Callable[[Key], Any]) -> list[Row]:
+        """Rows for all keys that differ by nothing but their keys.
+
+        Args:
+            policies: the client's.
+            policy: of the batch.
+            record: makes the row of a key; called once.
+        """
+        found = resolve_keys(self.keys)
+        if not found:
+            return []
+        first: Row = record(found[0][0]).row(policies, policy)
+        request = first.request
+        if request.filter is not None:
+            # What all rows have in common goes before that of the batch, and is sent once.
+            self.filter = request.filter
+            request = attrs.evolve(request, filter=None)
+        return [_with_key(first, key, place, policy, request) for key, place in found]
+
+
 @attrs.define(eq=False)
-class BatchOperate(Batch):
+class BatchOperate(Alike):
     """The same operations on many records."""
 
     keys: Any = ()
@@ -232,19 +279,13 @@ class BatchOperate(Batch):
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
         ops = check_operations(self.ops, "ops")
         meta = None if self.ttl is None else {"ttl": self.ttl}
-        rows = []
-        for key, _ in resolve_keys(self.keys):
-            record: Read | Write
-            if any(operation.writes for operation in ops):
-                record = Write(key, ops, meta, self.row_policy)
-            else:
-                record = Read(key, ops, policy=None)
-            rows.append(record.row(policies, policy))
-        return rows
+        if any(operation.writes for operation in ops):
+            return self.all_rows(policies, policy, lambda key: Write(key, ops, meta, self.row_policy))
+        return self.all_rows(policies, policy, lambda key: Read(key, ops))
 
 
 @attrs.define(eq=False)
-class BatchApply(Batch):
+class BatchApply(Alike):
     """The same function applied to many records."""
 
     keys: Any = ()
@@ -256,14 +297,13 @@ class BatchApply(Batch):
     operation: ClassVar[str] = "batch_apply"
 
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
-        return [
-            Apply(key, self.module, self.function, self.args, self.row_policy).row(policies, policy)
-            for key, _ in resolve_keys(self.keys)
-        ]
+        return self.all_rows(
+            policies, policy, lambda key: Apply(key, self.module, self.function, self.args, self.row_policy)
+        )
 
 
 @attrs.define(eq=False)
-class BatchRemove(Batch):
+class BatchRemove(Alike):
     """Delete many records."""
 
     keys: Any = ()
@@ -272,4 +312,4 @@ class BatchRemove(Batch):
     operation: ClassVar[str] = "batch_remove"
 
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
-        return [Remove(key, None, self.row_policy).row(policies, policy) for key, _ in resolve_keys(self.keys)]
+        return self.all_rows(policies, policy, lambda key: Remove(key, self.row_policy))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeV
 
 import attrs
 
-from aerospike_wire.errors import ProtocolError, ResultCode
+from aerospike_wire.errors import ResultCode
 from aerospike_wire.policy import OperatePolicy
 from aerospike_wire.proto.commands.record import (
     RecordCommand,
@@ -205,10 +205,8 @@ class Operate(OperateCommand[Record]):
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Record:
         _, _, _, _, _, _, generation, void_time, _, n_fields, n_ops = MESSAGE.unpack_from(body)
+        # Where every operation answers, those that name no bin, touch and delete, do so under an empty name.
         bins = read_bins(body, skip_fields(body, n_fields), n_ops)
-        if "" in bins:
-            msg = "a reply has a result without a bin name"
-            raise ProtocolError(msg)
         return Record(self.key, {"ttl": time_to_live(void_time, wall), "gen": generation}, bins)
 
 

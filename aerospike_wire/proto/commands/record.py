@@ -44,7 +44,7 @@ from aerospike_wire.proto.header import (
 )
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Op, OpCode
-from aerospike_wire.types import Key, RawParticle, Record
+from aerospike_wire.types import GeoJSON, HyperLogLog, Key, RawParticle, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -585,7 +585,7 @@ class BinCommand(WriteCommand):
 
     def write_ops(self) -> list[bytes]:
         name = values.bin_name(self.bin)
-        if isinstance(self.value, bool) or not isinstance(self.value, self.kinds):
+        if isinstance(self.value, bool | GeoJSON | HyperLogLog) or not isinstance(self.value, self.kinds):
             allowed = " or ".join(kind.__name__ for kind in self.kinds)
             raise InvalidArgument(self.value_name, f"must be {allowed}, not {type(self.value).__name__}")
         return [write_op(self.op_code, name, self.value, self.value_name)]

@@ -8,7 +8,7 @@ import attrs
 
 from aerospike_wire.policy import RecordPolicy, TxnRollPolicy, TxnVerifyPolicy, WritePolicy
 from aerospike_wire.proto import keys, msgpack, transaction
-from aerospike_wire.proto.commands.batch import Batch, Row, row_request
+from aerospike_wire.proto.commands.batch import Batch, Row, RowRequest
 from aerospike_wire.proto.commands.record import RecordCommand, read_flags, write_op
 from aerospike_wire.proto.header import Info1, Info2, Info4
 from aerospike_wire.proto.message import Op, OpCode
@@ -162,6 +162,7 @@ class Roll(RecordCommand[Any, None]):
 class _TransactionBatch(Batch):
     """The same question or order for many records of a transaction."""
 
+    splits: ClassVar[bool] = False
     txn: Any = attrs.field(kw_only=True)
     keys: Sequence[Key] = attrs.field(kw_only=True)
 
@@ -175,13 +176,13 @@ class BatchVerify(_TransactionBatch):
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
         info1, info3 = read_flags(policy)
         info = (_VERIFY_INFO1 | info1, 0, info3)
-        flag = int(Info4.MRT_VERIFY_READ)
+        request = RowRequest(info, None, info4=int(Info4.MRT_VERIFY_READ))
         rows = []
         for given in self.keys:
             key, at = keys.resolve(given)
             version = self.txn.journal.version(key.digest)
-            fields = [] if version is None else [transaction.version_field(version)]
-            rows.append(Row(key, at, row_request(at, info, None, info4=flag, fields=fields)))
+            fields = () if version is None else (transaction.version_field(version),)
+            rows.append(Row(key, at, request, fields))
         return rows
 
 
@@ -194,11 +195,11 @@ class BatchRoll(_TransactionBatch):
     operation: ClassVar[str] = "roll"
 
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
-        flag = roll_flag(forward=self.forward)
+        request = RowRequest((0, _ROLL_INFO2, 0), None, info4=roll_flag(forward=self.forward))
         rows = []
         for given in self.keys:
             key, at = keys.resolve(given)
             assert key.digest is not None
             fields = transaction.member_fields(self.txn, key.digest, write=True, row=True)
-            rows.append(Row(key, at, row_request(at, (0, _ROLL_INFO2, 0), None, info4=flag, fields=fields), write=True))
+            rows.append(Row(key, at, request, tuple(fields), write=True))
         return rows

@@ -10,6 +10,7 @@ from vectors import given, names, vector
 from aerospike_wire import operations as op
 from aerospike_wire.errors import UDFContext
 from aerospike_wire.policy import BatchPolicy, Policies
+from aerospike_wire.proto import keys
 from aerospike_wire.proto.commands.base import OLDEST
 from aerospike_wire.proto.commands.batch_rows import (
     Apply,
@@ -80,11 +81,38 @@ def test_all_captured_writes_are_covered() -> None:
 
 
 def test_rows_that_ask_the_same_are_marked_as_repetitions() -> None:
-    """The second and third row are one byte each behind their digest, and so is a row after a Remove like it."""
+    """Rows of the very same operations are one byte each behind their digest, and so are those that have none."""
+    ops = [op.read("a")]
+    for rows in (
+        [Read(key, ops) for key in THREE],
+        [Read(key, read_all_bins=True) for key in THREE],
+        [Remove(key) for key in THREE],
+    ):
+        request = settled(BatchWrite(rows)).part(range(3)).encode(OLDEST)
+        assert request.count(b"demo") == 1
+        assert len(request) < len(vector("batch/rows_same_ops"))
+
+
+def test_rows_of_operations_that_only_look_the_same_are_sent_whole() -> None:
+    """As the official client does, so that no operations need to be compared."""
     batch = settled(BatchWrite([Read(key, [op.read("a")]) for key in THREE]))
-    request = batch.part(range(3)).encode(OLDEST)
-    assert request.count(b"demo") == 1
-    assert len(request) < len(vector("batch/rows_same_ops"))
+    assert batch.part(range(3)).encode(OLDEST).count(b"demo") == 3
+
+
+def test_a_row_alone_goes_out_as_a_command_on_one_record() -> None:
+    """A batch of one row, or the row of a batch that is alone on its node, is no batch on the wire."""
+    batch = settled(BatchRemove(THREE))
+    request = batch.part([1]).encode(OLDEST)
+    assert request[9:11] == b"\x00\x03"
+    assert keys.digest("demo", 1) in request
+    assert batch.part([0, 1]).encode(OLDEST)[9] == 8
+
+
+def test_what_all_rows_have_in_common_is_filtered_once() -> None:
+    """The filter of the rows' policy travels once, for the batch."""
+    batch = settled(BatchRemove(THREE, {"expressions": b"\x93\x01\x01\x01"}))
+    assert batch.part(range(3)).encode(OLDEST).count(b"\x93\x01\x01\x01") == 1
+    assert batch.part([2]).encode(OLDEST).count(b"\x93\x01\x01\x01") == 1
 
 
 def test_a_row_after_one_with_its_key_is_never_a_repetition() -> None:

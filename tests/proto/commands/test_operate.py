@@ -83,10 +83,9 @@ def test_bin_with_several_results_has_the_last() -> None:
     assert decoded(one, items, one, items, one).bins == {"a": 1, "b": [1]}
 
 
-def test_result_without_a_bin_is_refused() -> None:
-    """No operation asks for one."""
-    with pytest.raises(ProtocolError, match="without a bin name"):
-        decoded(Op(1, b"", 1, bytes(8)))
+def test_operations_that_name_no_bin_answer_under_an_empty_name() -> None:
+    """As with the official client: touch and delete, where every operation is answered."""
+    assert decoded(Op(11, b"", 0, b""), Op(1, b"a", 1, bytes(8))).bins == {"": None, "a": 0}
 
 
 @example(st.one_of(st.binary(max_size=80), damaged(vector("message/real_operate_reply")[8:])))
