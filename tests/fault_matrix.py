@@ -49,7 +49,7 @@ class Family:
 
 async def _row(rows: Awaitable[Any]) -> None:
     """The error of a batch's row is raised, its doubt compared."""
-    (row,) = await rows
+    row, _ = await rows
     if row.error is not None:
         assert row.in_doubt is row.error.in_doubt
         raise row.error
@@ -69,10 +69,10 @@ FAMILIES: Final = (
     ),
     Family("operate, reading", "any", lambda c, p: c.operate(KEY, [operations.read("a")], None, p), write=False),
     Family("apply (Lua)", "apply", lambda c, p: c.apply(KEY, "matrix", "f", [], p), write=True),
-    Family("batch, reading", "batch", lambda c, p: _row(c.batch_read([KEY], policy=p)), write=False, frames=True),
+    Family("batch, reading", "batch", lambda c, p: _row(c.batch_read([KEY, KEY], policy=p)), write=False, frames=True),
     Family(
         "batch, writing", "batch",
-        lambda c, p: _row(c.batch_operate([KEY], [operations.write("a", 2)], p)), write=True, frames=True,
+        lambda c, p: _row(c.batch_operate([KEY, KEY], [operations.write("a", 2)], p)), write=True, frames=True,
     ),
     Family("query, scan", "query", lambda c, p: c.query("test", "matrix").results(p), write=False, frames=True),
     Family("info", "build", lambda c, p: c.info_random_node("build", p), write=False),

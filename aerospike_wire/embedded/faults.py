@@ -330,7 +330,8 @@ class Faults:
         Args:
             command: a client method (``get``, ``select``, ``exists``, ``put``, ``remove``,
                 ``remove_bin``, ``touch``, ``append``, ``prepend``, ``increment``,
-                ``operate``, ``batch``, ``query``, ``scan``, ``apply``), a step of a
+                ``operate``, ``batch``, ``query``, ``scan``, ``apply``; clients send the
+                only row of a batch that is for this node as one of the others), a step of a
                 transaction (``add_keys``, ``verify``, ``mark``, ``roll``, ``close``), ``read`` or
                 ``write`` for any single-record command of that kind, ``info`` or the name
                 of an info command (``sindex-create``, ``udf-put``, ``truncate``),

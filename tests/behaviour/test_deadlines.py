@@ -59,7 +59,7 @@ async def test_a_deadline_bounds_batches(client: Any, server: Any) -> None:
     server.faults.on("batch").hang()
     begun = time.monotonic()
     with client.deadline(0.1):
-        (row,) = await client.batch_read([KEY], policy=LONG)
+        row, _ = await client.batch_read([KEY, KEY], policy=LONG)
     assert time.monotonic() - begun < 0.1 + TICK
     assert row.result == 9
 
@@ -191,7 +191,7 @@ async def test_a_cancelled_batch_of_writes(server: Any) -> None:
     async with AsyncClient(server.address) as client:
         await client.put(KEY, {"a": 1})
         rule = server.faults.on("batch").hang()
-        task = asyncio.create_task(client.batch_remove([KEY], policy_batch=LONG))
+        task = asyncio.create_task(client.batch_remove([KEY, KEY], policy_batch=LONG))
         await hit(rule)
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:

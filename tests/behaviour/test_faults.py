@@ -32,7 +32,7 @@ class Family:
 
 async def batch(client: Any, policy: dict[str, Any]) -> None:
     """A batch; the error of its row is raised."""
-    (row,) = await client.batch_read([KEY], policy=policy)
+    row, _ = await client.batch_read([KEY, KEY], policy=policy)
     if row.error is not None:
         assert row.in_doubt is False
         raise row.error
