@@ -190,10 +190,10 @@ def test_expressions_are_joined_as_the_official_client_does(client: aerospike.Cl
 def test_a_batch_that_is_refused_tells_so_by_its_result(node: EmbeddedServer, client: aerospike.Client) -> None:
     """And its rows say that they have no answer."""
     node.faults.on("batch").answer(22)
-    found = client.batch_read([KEY])
+    found = client.batch_read([KEY, KEY])
     assert found.result == 22
-    assert [row.result for row in found.batch_records] == [-15]
-    rows = batch.BatchRecords([batch.Remove(KEY)])
+    assert [row.result for row in found.batch_records] == [-15, -15]
+    rows = batch.BatchRecords([batch.Remove(KEY), batch.Remove(KEY)])
     assert client.batch_write(rows) is rows
     assert rows.result == 22
 

@@ -125,7 +125,7 @@ class Batches(Base):
             policy_apply = self._row_policy(ApplyPolicy, "batch_apply", row.policy)
             return Apply(row.key, row.module, row.function, self._translator.inward(row.args), policy_apply)
         if isinstance(row, given.Remove):
-            return Remove(row.key, None, self._row_policy(RemovePolicy, "batch_remove", row.policy))
+            return Remove(row.key, self._row_policy(RemovePolicy, "batch_remove", row.policy))
         raise refused("batch_records", f"batch_records takes Read, Write, Remove and Apply, not {type(row).__name__}")
 
     def _ops(self, ops: Any) -> list[Any]:
