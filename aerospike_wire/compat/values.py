@@ -139,9 +139,9 @@ class Translator:
         if kind in same:
             return value
         if isinstance(value, list):
-            return value if all(type(item) in same for item in value) else [self.inward(item) for item in value]
+            return value if same.issuperset(map(type, value)) else [self.inward(item) for item in value]
         if isinstance(value, dict):
-            if all(type(item) in same for item in value.values()):
+            if same.issuperset(map(type, value.values())):
                 return value
             changed = {key: self.inward(item) for key, item in value.items()}
             return ours.KeyOrderedDict(changed) if isinstance(value, ours.KeyOrderedDict) else changed
@@ -191,9 +191,9 @@ class Translator:
         if kind in same:
             return value
         if kind is list:
-            return value if all(type(item) in same for item in value) else [self.outward(item) for item in value]
+            return value if same.issuperset(map(type, value)) else [self.outward(item) for item in value]
         if isinstance(value, dict):
-            if all(type(item) in same for item in value.values()):
+            if same.issuperset(map(type, value.values())):
                 return value
             return kind((key, self.outward(item)) for key, item in value.items())
         if isinstance(value, ours.GeoJSON):
