@@ -6,24 +6,17 @@ import contextlib
 import datetime as dt
 import io
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import blocks as snippets
 
 from aerospike_wire import Client, errors
 from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.expressions import Add, IntBin
 from aerospike_wire.operations import cdt_ctx_map_key
 
-DOCS = Path(__file__).parent.parent / "docs"
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SAYS = re.compile(r"^(?P<code>\S.*?)  # (?P<value>.+)$")
-
-
-def snippets(name: str) -> list[str]:
-    """The Python blocks of a document."""
-    return BLOCK.findall((DOCS / name).read_text())
 
 
 def run(block: str, names: dict[str, Any]) -> None:

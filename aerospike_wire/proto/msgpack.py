@@ -166,7 +166,9 @@ def _pack(value: Any, out: list[bytes], argument: str, depth: int) -> None:
     elif isinstance(value, RawParticle):
         out.append(_typed(value.type, value.data))
     else:
-        raise InvalidArgument(argument, f"holds a {type(value).__name__}, which has no type on the server")
+        raise InvalidArgument(
+            argument, f"holds a value of type {type(value).__name__}, which has no type on the server"
+        )
 
 
 def _check_depth(depth: int, argument: str) -> None:

@@ -80,7 +80,7 @@ def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:
     if isinstance(value, bytearray | bytes):
         return Particle.BLOB, bytes(value)
     if isinstance(value, RawParticle):
-        return value.type, value.data
+        return _raw(value, argument)
     if isinstance(value, int):
         return _integer(int(value), argument)
     if isinstance(value, float):
@@ -88,6 +88,16 @@ def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:
     if isinstance(value, str):
         return Particle.STRING, _text(str(value), argument)
     raise InvalidArgument(argument, f"has type {kind.__name__}, which has no type on the server")
+
+
+def _raw(value: RawParticle, argument: str) -> tuple[int, bytes]:
+    kind: Any = value.type
+    data: Any = value.data
+    if isinstance(kind, bool) or not isinstance(kind, int) or not 0 <= kind <= 255:
+        raise InvalidArgument(argument, f"is a RawParticle of type {kind!r}; types are integers from 0 to 255")
+    if not isinstance(data, bytes | bytearray):
+        raise InvalidArgument(argument, f"is a RawParticle whose data must be bytes, not {type(data).__name__}")
+    return kind, bytes(data)
 
 
 def _integer(value: int, argument: str) -> tuple[int, bytes]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
 
 import pytest
+from pages import DOCS, blocks, run
 
 from aerospike_wire.embedded import sentences
 
-PAGE = (pathlib.Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PAGE = (DOCS / "testing.md").read_text(encoding="utf-8")
 
 
 def test_programs_of_the_page_run() -> None:
     """One after the other, as a reader would."""
-    found: dict[str, object] = {}
-    for block in BLOCKS:
-        exec(compile(block, "docs/testing.md", "exec"), found)
-    assert len(BLOCKS) >= 6
+    run("testing.md", {})
+    assert len(blocks("testing.md")) >= 6
 
 
 def test_methods_of_the_tables_exist() -> None:

@@ -29,7 +29,7 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: op.touch("1"), "ttl", "must be an int, not str"),  # type: ignore[arg-type]
     (lambda: op.touch(2**33), "ttl", "must fit in 32 bits"),
     # lists
-    (lambda: op.list_append("l", object()), "value", "holds a object"),
+    (lambda: op.list_append("l", object()), "value", "holds a value of type object"),
     (lambda: op.list_append("l", [{1.5: 1}]), "value", "map key of type float"),
     (lambda: op.list_append("l", 1, "x"), "policy", "must be a ListPolicy, a dict or None, not str"),  # type: ignore[arg-type]
     (lambda: op.list_append("l", 1, {"order": 1}), "policy", "has no entry 'order'; it takes list_order, write_flags"),
@@ -49,8 +49,8 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: op.list_get_by_index("l", 0, "VALUE"), "return_type", "not str"),  # type: ignore[arg-type]
     (lambda: op.list_get_by_index_range("l", 0, 7, 1, 1), "inverted", "must be True or False, not int"),  # type: ignore[arg-type]
     (lambda: op.list_get_by_value_list("l", 5, 7), "value_list", "must be a list, not int"),  # type: ignore[arg-type]
-    (lambda: op.list_get_by_value_range("l", 7, object(), 1), "value_begin", "holds a object"),
-    (lambda: op.list_get_by_value_range("l", 7, 1, object()), "value_end", "holds a object"),
+    (lambda: op.list_get_by_value_range("l", 7, object(), 1), "value_begin", "holds a value of type object"),
+    (lambda: op.list_get_by_value_range("l", 7, 1, object()), "value_end", "holds a value of type object"),
     (lambda: op.list_get_by_value_rank_range_relative("l", 1, None, 7), "offset", "must be an int"),  # type: ignore[arg-type]
     (lambda: op.list_create("l", 3, False, False), "list_order", "not 3"),
     (lambda: op.list_create("l", 1, 0, False), "pad", "must be True or False"),  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: op.map_put("m", 1.5, 1), "key", "which can be keys of a map, not float"),  # type: ignore[arg-type]
     (lambda: op.map_put("m", True, 1), "key", "not bool"),
     (lambda: op.map_put("m", None, 1), "key", "not NoneType"),  # type: ignore[arg-type]
-    (lambda: op.map_put("m", "k", object()), "value", "holds a object"),
+    (lambda: op.map_put("m", "k", object()), "value", "holds a value of type object"),
     (lambda: op.map_put("m", "k", 1, {"write_flags": 1}), "map_policy", "has no entry 'write_flags'"),
     (lambda: op.map_put("m", "k", 1, {"map_order": 2}), "policy map_order", "not 2"),
     (lambda: op.map_put("m", "k", 1, {"persist_index": 1}), "policy persist_index", "must be True or False"),
@@ -127,7 +127,7 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: op.cdt_ctx_map_key_create("k", 2), "order", "not 2"),
     (lambda: op.cdt_ctx_list_index_create(0, 3), "order", "not 3"),
     (lambda: op.cdt_ctx_list_index_create(0, 0, 1), "pad", "must be True or False"),  # type: ignore[arg-type]
-    (lambda: op.cdt_ctx_list_value(object()), "value", "holds a object"),
+    (lambda: op.cdt_ctx_list_value(object()), "value", "holds a value of type object"),
     (lambda: op.cdt_ctx_map_keys_in("ab"), "keys", "must be a list"),  # type: ignore[arg-type]
     (lambda: op.cdt_ctx_and_filter(5), "expression", "must be an expression"),
     (lambda: op.cdt_ctx_all_children_with_filter(None), "expression", "must be an expression"),
