@@ -1,4 +1,4 @@
-"""A node that answers every get with the same record, in its own process, as fast as it can.
+"""A node that answers every request with the same bytes, by default a record, in its own process, as fast as it can.
 
 It knows just enough of the info protocol for a client to connect. Written with plain
 sockets, so that the client under test is what a run measures.
@@ -21,11 +21,12 @@ MISS_BODY = bytes.fromhex("16000000000200000000000000000000000000000000")
 MISS = HEADER.pack(2 << 56 | 3 << 48 | len(MISS_BODY)) + MISS_BODY
 
 
-def serve(ready: object, *, miss: bool = False, stream: object = None) -> None:
+def serve(ready: object, *, miss: bool = False, stream: object = None, reply: bytes | None = None) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     ready.put(port)  # type: ignore[attr-defined]
-    reply = MISS if miss else REPLY
+    if reply is None:
+        reply = MISS if miss else REPLY
     while True:
         sock, _ = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -72,10 +73,10 @@ def _info(body: str, port: int) -> bytes:
     return HEADER.pack(2 << 56 | 1 << 48 | len(text)) + text
 
 
-def start(*, miss: bool = False) -> tuple[multiprocessing.Process, int]:
-    """The node's process and port."""
+def start(*, miss: bool = False, reply: bytes | None = None) -> tuple[multiprocessing.Process, int]:
+    """The node's process and port; ``reply`` is the whole frame that it answers with."""
     context = multiprocessing.get_context("spawn")
     ready = context.Queue()
-    process = context.Process(target=serve, args=(ready,), kwargs={"miss": miss}, daemon=True)
+    process = context.Process(target=serve, args=(ready,), kwargs={"miss": miss, "reply": reply}, daemon=True)
     process.start()
     return process, ready.get(timeout=30)

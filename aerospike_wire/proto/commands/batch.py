@@ -404,7 +404,7 @@ class BatchPart(Command[None]):
                 if with_versions:
                     row.version = transaction.read_version(body, offset)
                 if code == 0:
-                    start = skip_fields_at(body, offset, n_fields)
+                    start = skip_fields(body, n_fields, offset)
                     meta = {"ttl": time_to_live(void_time, wall), "gen": generation}
                     row.record = Record(row.key, meta, read_bins(body, start, n_ops))
                 else:
@@ -417,15 +417,6 @@ def _words(body: bytes, offset: int) -> ServerWords:
     words = error_details(message)
     text = next((op.value() for op in message.ops if op.name == FAILURE), None)
     return words._replace(message=text, hint=udf_hint(text)) if isinstance(text, str) else words
-
-
-def skip_fields_at(body: bytes, offset: int, count: int) -> int:
-    """The offset behind the fields of a message inside a frame.
-
-    Raises:
-        ProtocolError: a field is cut off.
-    """
-    return offset + skip_fields(body[offset:], count) if count else offset + MESSAGE_HEADER_SIZE
 
 
 def message_offsets(body: bytes) -> list[int]:

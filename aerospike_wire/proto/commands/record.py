@@ -248,13 +248,13 @@ def read_bins(body: bytes, offset: int, count: int) -> dict[str, Any]:
     return bins
 
 
-def skip_fields(body: bytes, count: int) -> int:
-    """The offset behind the fields of a reply, which single-record commands do not need.
+def skip_fields(body: bytes, count: int, offset: int = 0) -> int:
+    """The offset behind the ``count`` fields of the reply at ``offset``, for commands that do not need them.
 
     Raises:
         ProtocolError: a field is cut off.
     """
-    offset = MESSAGE_HEADER_SIZE
+    offset += MESSAGE_HEADER_SIZE
     for _ in range(count):
         if len(body) - offset < 5:
             msg = "a field of a reply is cut off"
