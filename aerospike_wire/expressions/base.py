@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from aerospike_wire.errors import AerospikeError, ParamError, class_of
 from aerospike_wire.proto import msgpack
+from aerospike_wire.proto.header import MAX_FRAME_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from aerospike_wire.expressions.evaluate import Engines
     from aerospike_wire.proto.invalid import InvalidArgument
 
-MAX_SIZE: Final = 1024 * 1024
-"""Bytes of a compiled expression that a server takes."""
+MAX_SIZE: Final = MAX_FRAME_BODY
+"""Bytes of an expression. Servers have no limit of their own for it, only that of the frame it travels in."""
 QUOTE: Final = 126
 
 
@@ -125,11 +126,11 @@ class Expression:
         """The bytes of the expression, for the policy ``expressions`` and for operations.
 
         Raises:
-            ParamError: it is longer than the 1 MiB that servers take.
+            ParamError: it is longer than a frame may be, 128 MiB.
         """
         found = self.pack()
         if len(found) > MAX_SIZE:
-            raise refused("expression", f"has {len(found)} bytes, a server takes {MAX_SIZE}")
+            raise refused("expression", f"has {len(found)} bytes, a frame takes {MAX_SIZE}")
         return Compiled(found)
 
     @property

@@ -25,7 +25,7 @@ from aerospike_wire.expressions import (
     variables,
 )
 from aerospike_wire.expressions.arguments import INVERTED, PackedContext
-from aerospike_wire.expressions.base import QUOTE, Expression, refused
+from aerospike_wire.expressions.base import MAX_SIZE, QUOTE, Expression, refused
 from aerospike_wire.expressions.calls import CALL, MODIFY, Call, Selection
 from aerospike_wire.expressions.rows import Variadic
 from aerospike_wire.operations import policies
@@ -60,8 +60,10 @@ def decode(data: bytes) -> Expression:
     What no class can say, surplus arguments for example, is kept as it is.
 
     Raises:
-        ParamError: the bytes are not one item of MessagePack.
+        ParamError: the bytes are not one item of MessagePack, or more than a frame may have.
     """
+    if len(data) > MAX_SIZE:
+        raise refused("data", f"has {len(data)} bytes, a frame takes {MAX_SIZE}")
     try:
         item = items.parse(data)
     except ProtocolError as error:

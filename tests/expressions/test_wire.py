@@ -12,7 +12,9 @@ import pytest
 
 from aerospike_wire import expressions as exp
 from aerospike_wire.errors import ParamError
+from aerospike_wire.expressions import base, check, decode
 from aerospike_wire.expressions.decode import Packed
+from aerospike_wire.expressions.evaluate import Malformed
 from aerospike_wire.policy import ReadPolicy
 
 DATA = Path(gold.__file__).parent / "data"
@@ -139,10 +141,26 @@ def test_policy_takes_all_forms() -> None:
     assert refused.value.argument == "expressions"
 
 
-def test_too_long() -> None:
-    """An expression of more than a server takes is refused when it is compiled."""
-    with pytest.raises(ParamError, match="1048576"):
-        exp.Eq(exp.StrBin("s"), "x" * (1 << 20)).compile()
+def test_long() -> None:
+    """Servers take expressions of more than a mebibyte, so they are built, read back and evaluated."""
+    made = exp.Eq(exp.StrBin("s"), "x" * 1_350_000)
+    data = made.compile()
+    assert exp.Expression.from_bytes(data) == made
+    assert made.evaluate({"s": "x" * 1_350_000}) is True
+
+
+def test_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no frame can carry is refused when it is compiled, read back and evaluated."""
+    made = exp.Eq(exp.StrBin("s"), "x" * 1000)
+    data = made.compile()
+    for module in (base, check, decode):
+        monkeypatch.setattr(module, "MAX_SIZE", 1000)
+    with pytest.raises(ParamError, match="a frame takes 1000"):
+        made.compile()
+    with pytest.raises(ParamError, match="a frame takes 1000"):
+        exp.Expression.from_bytes(data)
+    with pytest.raises(Malformed):
+        check.check(data)
 
 
 def test_operators() -> None:
