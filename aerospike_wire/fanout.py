@@ -119,8 +119,8 @@ async def batch(core: Core, command: Batch, hook: Hook | HookMapping | None = No
     """Carry out a batch, all nodes at once.
 
     Raises:
-        AerospikeError: a node refused the batch as a whole, or the arguments are wrong.
-            Rows that fail by themselves are reported in the result.
+        AerospikeError: every node refused its part of the batch as a whole, or the arguments
+            are wrong. What only some nodes or rows fail with is reported in the result.
     """
     fan = Fanout(core, hook)
     policy: Any = await fan.prepare(command)
@@ -136,6 +136,7 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
     deadline = fan.deadline(policy)
     left = list(range(len(command.rows)))
     troubles: dict[int, Trouble] = {}
+    refusals: list[Trouble] = []
     step = 0
     logged_in = False
     for attempt in itertools.count():
@@ -163,12 +164,18 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
                 moves |= course.step > 0
                 relogs |= course.logged_in
             elif trouble.answered and not part.answered:
-                fan.fail(trouble, command)
+                refusals.append(trouble)
         if not left:
             break
         # By the rules for single commands: rows go on to their next replicas, or stay where they were.
         step += moves
         logged_in |= relogs
+    if refusals and all(
+        row.code == ResultCode.NO_RESPONSE and troubles[index].answered for index, row in enumerate(command.rows)
+    ):
+        # By every node. Where only some refused, rows of the others may have been carried out:
+        # that is told row by row.
+        fan.fail(refusals[0], command)
     if core.runtime.now() >= core.cluster.look_at:
         core.cluster.look_soon()
     rows = [_row(core, command, row, troubles.get(index), fan) for index, row in enumerate(command.rows)]
