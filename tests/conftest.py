@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,3 +129,9 @@ async def make_client(request: pytest.FixtureRequest) -> AsyncIterator[Callable[
 def client(make_client: Callable[..., Either], server: EmbeddedServer) -> Either:
     """A client of the kind under test, for ``server``."""
     return make_client(server.address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> None:
+    """Control-C interrupts, also where a shell runs the tests in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -47,9 +47,9 @@ def test_choices_by_default() -> None:
 @pytest.mark.parametrize("cls", CLASSES)
 def test_unknown_names_are_refused(cls: type[Policy]) -> None:
     """A name that the kind does not have is refused, and the known ones are listed."""
-    with pytest.raises(ParamError, match=r"policy timeout is not known.*total_timeout") as caught:
-        cls.of({"timeout": 1})
-    assert caught.value.argument == "timeout"
+    with pytest.raises(ParamError, match=r"policy timeouts is not known.*total_timeout") as caught:
+        cls.of({"timeouts": 1})
+    assert caught.value.argument == "timeouts"
 
 
 @pytest.mark.parametrize("cls", CLASSES)

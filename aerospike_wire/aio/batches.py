@@ -49,7 +49,7 @@ class Batches(facade.Facade):
             One row for each key, in order; a missing record is a row with code 2, not an exception.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return await fanout.batch(self._core, BatchRead(keys, bins, policy=policy), error_hook)
 
@@ -71,7 +71,7 @@ class Batches(facade.Facade):
             One row for each row, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return await fanout.batch(self._core, BatchWrite(batch_records, policy=policy_batch), error_hook)
 
@@ -99,7 +99,7 @@ class Batches(facade.Facade):
             One row for each key, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return await fanout.batch(
             self._core, BatchOperate(keys, ops, policy_batch_write, ttl, policy=policy_batch), error_hook
@@ -131,7 +131,7 @@ class Batches(facade.Facade):
             One row for each key, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return await fanout.batch(
             self._core, BatchApply(keys, module, function, args, policy_batch_apply, policy=policy_batch), error_hook
@@ -157,6 +157,6 @@ class Batches(facade.Facade):
             One row for each key, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return await fanout.batch(self._core, BatchRemove(keys, policy_batch_remove, policy=policy_batch), error_hook)

@@ -97,6 +97,8 @@ class Run(Source):
         self._failed: dict[int, Node] = {}
         """The node that a partition was last asked of in vain."""
         self._frames: Frames | None = None
+        self._heard = False
+        """True once a frame of this round has come."""
         self._parts: dict[int, _Part] = {}
         """Those that are under way, by their place among the frames."""
         self._current: _Part | None = None
@@ -270,6 +272,7 @@ class Run(Source):
             self._parts[len(calls)] = _Part(node, pids, link, share, answer)
             calls.append((link, Call(request, FrameType.MESSAGE, None, self._deadline, silence)))
         if calls:
+            self._heard = False
             self._frames = await core.runtime.stream(calls)
 
     def _assign(self, policy: QueryPolicy) -> list[tuple[Node, list[int]]]:
@@ -366,8 +369,8 @@ class Run(Source):
     async def _next_frame(self) -> _Part | None:
         """The part that has a new frame; None if a stream broke instead."""
         assert self._frames is not None
-        if self._deadline is not None and self._core.runtime.now() >= self._deadline:
-            # Nodes that go on sending would not let it pass.
+        if self._heard and self._deadline is not None and self._core.runtime.now() >= self._deadline:
+            # Nodes that go on sending would not let it pass; silent ones fail by themselves.
             node = next(iter(self._parts.values())).node
             trouble = Trouble(ResultCode.TIMEOUT, "the total timeout passed before all records were given", sent=True)
             self._fan.attempts.append(self._core.attempt(trouble, node, self._fan.begun))
@@ -377,6 +380,7 @@ class Run(Source):
         if isinstance(data, LinkFailure):
             self._lost(place, part, data)
             return None
+        self._heard = True
         part.answer.feed(data)
         self._current = part
         return part

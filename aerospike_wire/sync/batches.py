@@ -50,7 +50,7 @@ class Batches(facade.Facade):
             One row for each key, in order; a missing record is a row with code 2, not an exception.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return run(fanout.batch(self._core, BatchRead(keys, bins, policy=policy), error_hook))
 
@@ -72,7 +72,7 @@ class Batches(facade.Facade):
             One row for each row, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return run(fanout.batch(self._core, BatchWrite(batch_records, policy=policy_batch), error_hook))
 
@@ -100,7 +100,7 @@ class Batches(facade.Facade):
             One row for each key, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return run(
             fanout.batch(self._core, BatchOperate(keys, ops, policy_batch_write, ttl, policy=policy_batch), error_hook)
@@ -132,7 +132,7 @@ class Batches(facade.Facade):
             One row for each key, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return run(
             fanout.batch(
@@ -162,6 +162,6 @@ class Batches(facade.Facade):
             One row for each key, in order, with its own result, record, in_doubt and error.
 
         Raises:
-            AerospikeError: a node refused the batch as a whole, or an argument is wrong.
+            AerospikeError: every node refused its part of the batch as a whole, or an argument is wrong.
         """
         return run(fanout.batch(self._core, BatchRemove(keys, policy_batch_remove, policy=policy_batch), error_hook))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aerospike_wire import errors
+from aerospike_wire import batch, errors, operations
 from aerospike_wire.embedded import EmbeddedCluster, FaultProxy
 from aerospike_wire.proto import keys
 
@@ -169,3 +169,14 @@ async def test_partitions_that_are_not_known_yet_are_no_missing_namespace(client
     client.client._core.cluster.partitions.tables.clear()
     with pytest.raises(errors.ClusterError, match="told its partitions"):
         await client.get(key(1), {"max_retries": 0})
+
+
+async def test_batch_that_one_node_refuses_tells_it_row_by_row(cluster: EmbeddedCluster, client: Either) -> None:
+    """Rows of the other nodes have been carried out, so that nothing may be said of the batch as a whole."""
+    refusing = cluster.nodes[1]
+    refusing.faults.on("batch").answer(151)
+    rows = await client.batch_write([batch.Write(key(number), [operations.write("b", 1)]) for number in range(COUNT)])
+    for number, row in enumerate(rows):
+        refused = cluster.master("test", pid(number)) is refusing
+        assert (row.result, row.in_doubt) == (151 if refused else 0, False)
+        assert ("b" in (await client.get(key(number))).bins) != refused

@@ -109,7 +109,8 @@ def test_scans_and_batches_find_everything_while_partitions_move(cluster: Embedd
     for _ in range(3):
         records = client.query("test", "demo").results()
         assert sorted(bins["a"] for _, _, bins in records) == list(range(COUNT))
-        rows = client.batch_read([key(number) for number in range(COUNT)]).batch_records
+        patient = {"max_retries": 20, "sleep_between_retries": 50, "total_timeout": 5000}
+        rows = client.batch_read([key(number) for number in range(COUNT)], policy=patient).batch_records
         assert [row.record[2]["a"] for row in rows] == list(range(COUNT))
     cluster.allow_migrations(allowed=True)
 
