@@ -113,7 +113,7 @@ async def test_failures_do_not_lift_the_limit(make_client: Any, server: Any) -> 
     for _ in range(20):
         with pytest.raises(errors.AerospikeError):
             await client.get(("test", "pool", 1), policy={"max_retries": 0})
-        await client.batch_read([("test", "pool", 1)], policy={"max_retries": 0})
+        await client.batch_read([("test", "pool", 1), ("test", "pool", 2)], policy={"max_retries": 0})
     (node,) = client.client._core.cluster.nodes.values()
     await client.get(("test", "pool", 1))
     assert node.pool.size == len(node.pool.links())

@@ -62,10 +62,10 @@ async def test_rows_of_batches(client: Any, server: EmbeddedServer) -> None:
     assert [row.result for row in result] == [12, 0]
     await client.batch_read([("test", "demo", 3)])
     server.faults.on("batch").close(after=True)
-    await client.batch_operate([KEY], [operations.write("n", 1)])
+    await client.batch_operate([KEY, ("test", "demo", 2)], [operations.write("n", 1)])
     stats = client.stats()
-    assert stats.rows == {12: 1, -10: 1}
-    assert stats.in_doubt_count == 1
+    assert stats.rows == {12: 1, -10: 2}
+    assert stats.in_doubt_count == 2
 
 
 async def test_connections(client: Any, server: EmbeddedServer) -> None:

@@ -69,18 +69,20 @@ async def test_batches_log_in_anew(make_client: Any, secured: EmbeddedServer, wr
     """A batch that a node refuses as a whole because the session is over is repeated once, queries too."""
     client = make_client(secured.address, **LOGIN)
     await client.put(KEY, {"a": 1})
+    keys = [KEY, (*KEY[:2], "another")]  # one alone would be no batch on the wire
+    await client.put(keys[1], {"a": 1})
     rule = secured.faults.on("batch").once().answer(66)
     if write:
-        (row,) = await client.batch_remove([KEY], policy_batch={"max_retries": 0})
+        rows = await client.batch_remove(keys, policy_batch={"max_retries": 0})
     else:
-        (row,) = await client.batch_read([KEY], policy={"max_retries": 0})
-    assert row.result == 0
+        rows = await client.batch_read(keys, policy={"max_retries": 0})
+    assert [row.result for row in rows] == [0, 0]
     assert rule.hits == 1
     secured.faults.on("query").once().answer(66)
-    assert len(await client.query("test", "sessions").results()) == (0 if write else 1)
+    assert len(await client.query("test", "sessions").results()) == (0 if write else 2)
     rule = secured.faults.on("batch").answer(66)
     with pytest.raises(errors.ExpiredSession):
-        await client.batch_read([KEY], policy={"max_retries": 5})
+        await client.batch_read(keys, policy={"max_retries": 5})
     assert rule.hits == 2
 
 
