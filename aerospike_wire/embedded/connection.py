@@ -85,13 +85,17 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # it has gone already; raising here would leave the socket open
+            self._transport.abort()
+            return
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
         # asyncio does it for sockets that were made with the protocol's number only.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        host, port = transport.get_extra_info("peername")[:2]
+        host, port = peer[:2]
         self._session.peer = f"{host}:{port}"
         self._session.certified = _name_in(transport.get_extra_info("peercert"))
-        self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
