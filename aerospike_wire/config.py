@@ -83,7 +83,8 @@ class ClientConfig:
     tend_interval: int = 1_000
     """Milliseconds between looks at the cluster."""
     max_error_rate: int = 100
-    """Errors of one node within the window before nothing more is sent to it; 0 for no limit."""
+    """Errors of one node within the window before nothing more is sent to it; 0 for no limit. A window that
+    had more halves the limit of the next, one that had not doubles it again."""
     error_rate_window: int = 1
     """Length of the window in tend intervals."""
     use_services_alternate: bool = False

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aerospike_wire import errors, operations
+from aerospike_wire.cluster.breaker import Breaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -143,12 +144,9 @@ def _no_connection(client: Any, server: Any, family: Family) -> dict[str, Any]:
 
 
 def _open_breaker(client: Any, server: Any, family: Family) -> dict[str, Any]:
-    breaker = _node(client).breaker
-    breaker.limit = 1
-    now = client.client._core.now()
+    breaker = _node(client).breaker = Breaker(1, 60.0)
     for _ in range(2):
-        breaker.record(errors.ResultCode.DEVICE_OVERLOAD, now)
-    breaker._ends = now + 60
+        breaker.record(errors.ResultCode.DEVICE_OVERLOAD, client.client._core.now())
     return ONCE
 
 

@@ -187,6 +187,20 @@ def test_the_breaker_tells_its_counts() -> None:
     assert error.to_dict()["count"] == 3
 
 
+def test_a_bad_window_lowers_the_limit_of_the_next() -> None:
+    """Then fewer requests reach a node that is still bad, and the error has the limit that was in force."""
+    rig = Rig([reply(18)] * 10, limit=4)
+    limits = []
+    for _ in range(3):
+        before = rig.nodes[0].sent
+        error = failure(rig, get(max_retries=0))
+        while not isinstance(error, errors.MaxErrorRateExceeded):
+            error = failure(rig, get(max_retries=0))
+        limits.append((error.limit, rig.nodes[0].sent - before))
+        rig.runtime.clock += 1.0
+    assert limits == [(4, 5), (2, 3), (1, 2)]
+
+
 def test_an_open_breaker_sends_reads_elsewhere() -> None:
     """A read that may be tried again asks another replica instead."""
     rig = Rig([reply(18)] * 3, [reply(0)] * 3, limit=2)

@@ -78,7 +78,7 @@ class MaxErrorRateExceeded(ClientError, code=ResultCode.MAX_ERROR_RATE):
     count: int | None = None
     """Errors of the node within the window."""
     limit: int | None = None
-    """Errors that the window may have: ``max_error_rate``."""
+    """Errors that the window may have: ``max_error_rate``, or less after windows that had too many."""
     window: float | None = None
     """Length of the window in seconds: ``error_rate_window`` times ``tend_interval``."""
     family_attributes = ("count", "limit", "window")

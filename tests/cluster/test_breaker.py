@@ -42,6 +42,64 @@ def test_errors_far_apart_do_not_add_up() -> None:
         assert not breaker.is_open(10.0 + number * 1.5)
 
 
+def break_window(breaker: Breaker, now: float) -> int:
+    """Errors until the breaker opens."""
+    count = 1
+    while not breaker.record(BAD, now):
+        count += 1
+    return count
+
+
+def test_a_window_that_broke_the_limit_halves_it() -> None:
+    """100 errors are let through at first, then 50, ... and at last 1, as in the C client (1 also stands for 3 // 2)."""
+    breaker = Breaker(100, 1.0)
+    allowed = [break_window(breaker, 10.0 + window) - 1 for window in range(9)]
+    assert allowed == [100, 50, 25, 12, 6, 3, 1, 1, 1]
+
+
+def test_a_window_that_kept_the_limit_doubles_it() -> None:
+    """Up to the limit that was set and no further."""
+    breaker = Breaker(10, 1.0)
+    for window in range(4):
+        break_window(breaker, 10.0 + window)
+    limits = []
+    for window in range(4, 10):
+        breaker.record(BAD, 10.0 + window)
+        limits.append(breaker.limit)
+    assert limits == [1, 2, 4, 8, 10, 10]
+
+
+def test_quiet_time_counts_as_windows_that_kept_the_limit() -> None:
+    """A node that had no error for three windows, or that nobody asked anything, is trusted with eight times as many."""
+    breaker = Breaker(100, 1.0)
+    for window in range(7):
+        break_window(breaker, 10.0 + window)
+    assert not breaker.is_open(17.5)  # the last window ended at 17.0, with the limit at 1
+    breaker.record(BAD, 20.5)
+    assert breaker.limit == 8
+    breaker.record(BAD, 1e9)
+    assert breaker.limit == 100
+
+
+def test_a_quiet_window_is_not_counted_twice() -> None:
+    """Looking at the breaker changes nothing."""
+    breaker = Breaker(8, 1.0)
+    for window in range(4):
+        break_window(breaker, 10.0 + window)
+    for look in range(50):
+        assert not breaker.is_open(14.0 + look / 100)
+    breaker.record(BAD, 14.5)
+    assert breaker.limit == 1
+
+
+def test_a_node_that_restarted_begins_with_the_limit_that_was_set() -> None:
+    breaker = Breaker(8, 1.0)
+    break_window(breaker, 10.0)
+    break_window(breaker, 11.0)
+    breaker.forget()
+    assert (breaker.count, breaker.limit) == (0, 8)
+
+
 def test_no_limit() -> None:
     """With a limit of 0 it never opens."""
     breaker = Breaker(0, 1.0)
