@@ -220,7 +220,9 @@ class Core:
                                 raise
                             except BaseException as stopped:
                                 if link.give_up(future) and command.write:
-                                    note_doubt(stopped)
+                                    body = link.answer(future)
+                                    if not body or not command.refused(body):
+                                        note_doubt(stopped)
                                 raise
                             try:
                                 code = command.code(body)
@@ -234,7 +236,7 @@ class Core:
                         if self.meter.measuring is not None:
                             self.meter.done(command, node, self.now() - begun)
                         if started >= cluster.look_at:
-                            cluster.look_soon(deadline)
+                            self._look(command, deadline)
                         return result
                     except (LinkFailure, Trouble, InvalidArgument) as error:
                         trouble = as_trouble(error)
@@ -252,6 +254,15 @@ class Core:
                     note_doubt(stopped)
                 raise
         self.fail(trouble, attempts, started, command.context(), write=command.write, errors=errors)
+
+    def _look(self, command: Command[Any], deadline: float | None) -> None:
+        """Look after the cluster once a command has succeeded; that takes a while where nothing runs beside it."""
+        try:
+            self.cluster.look_soon(deadline)
+        except BaseException as stopped:  # such as KeyboardInterrupt
+            if command.write:
+                note_doubt(stopped)
+            raise
 
     async def _again(
         self,
@@ -305,16 +316,25 @@ class Core:
         """
         silence, _, drain = policy.timing
         request, collect = command.encode(node.features), command.collector()
-        call = Call(request, command.frame_type, collect, deadline, silence, command.write, drain)
+        call = Call(
+            request, command.frame_type, collect, deadline, silence, command.write, drain, refused=command.refused
+        )
         pool = node.pool
         link = await pool.lease(deadline)
         keep = False
+        body = b""
         try:
             body = await link.exchange(call)
             keep = True
             return self.read(command, body, link, node)
         except LinkFailure as failure:
             keep = not failure.sent  # a link that failed to send is not usable, one that had no time to is
+            raise
+        except Trouble:
+            raise
+        except BaseException as stopped:  # a KeyboardInterrupt, which may come at any point
+            if body and call.leaves_doubt(body):
+                note_doubt(stopped)
             raise
         finally:
             pool.give_back(link, keep=keep)

@@ -15,7 +15,7 @@ from aerospike_wire.errors import Attempt, ProtocolError, ResultCode, is_in_doub
 from aerospike_wire.metrics.histogram import Latency
 from aerospike_wire.retries import Course
 from aerospike_wire.transaction import member as transaction
-from aerospike_wire.transport import Call, LinkFailure
+from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Fanout:
         silence = policy.socket_timeout / 1000 if policy.socket_timeout else None
         outcomes: list[Trouble | None] = [None] * len(parts)
         leased: list[tuple[int, Link, Call]] = []
+        answers: list[bytes | LinkFailure] = []
         try:
             # In one order for all calls, so that no two of them hold what the other waits for.
             for place in sorted(range(len(parts)), key=lambda place: parts[place][0].name):
@@ -86,12 +87,19 @@ class Fanout:
                 except LinkFailure as failure:
                     outcomes[place] = as_trouble(failure)
                     continue
-                call = Call(request, part.frame_type, part.collector(), deadline, silence, part.write)
+                call = Call(
+                    request, part.frame_type, part.collector(), deadline, silence, part.write, refused=part.refused
+                )
                 leased.append((place, link, call))
             answers = await core.runtime.exchange_all([(link, call) for _, link, call in leased])
             for (place, link, _), answer in zip(leased, answers, strict=True):
                 node, part = parts[place]
                 outcomes[place] = self._take(node, part, link, answer)
+        except BaseException as stopped:  # after the answers only a KeyboardInterrupt
+            for (_, _, call), answer in zip(leased, answers, strict=False):
+                if answer.sent and call.write if isinstance(answer, LinkFailure) else call.leaves_doubt(answer):
+                    note_doubt(stopped)
+            raise
         finally:
             for place, link, _ in leased:
                 trouble = outcomes[place]
@@ -131,12 +139,33 @@ async def batch(core: Core, command: Batch, hook: Hook | HookMapping | None = No
 
 
 async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
-    """Send a batch until each row has an answer, or no further try is due."""
+    """Send a batch until each row has an answer, or no further try is due; the rows as they are told."""
+    troubles: dict[int, Trouble] = {}
+    refusals: list[Trouble] = []
+    try:
+        await _send(core, fan, command, troubles, refusals)
+        if core.runtime.now() >= core.cluster.look_at:
+            core.cluster.look_soon()
+    except BaseException as stopped:
+        if any(row.write and (row.code == ResultCode.OK or is_in_doubt(row.attempts, write=True))
+               for row in command.rows):  # fmt: skip
+            note_doubt(stopped)
+        raise
+    if refusals and all(
+        row.code == ResultCode.NO_RESPONSE and troubles[index].answered for index, row in enumerate(command.rows)
+    ):
+        # By every node. Where only some refused, rows of the others may have been carried out:
+        # that is told row by row.
+        fan.fail(refusals[0], command)
+    rows = [_row(core, command, row, troubles.get(index), fan) for index, row in enumerate(command.rows)]
+    return BatchResult(tuple(rows))
+
+
+async def _send(core: Core, fan: Fanout, command: Batch, troubles: dict[int, Trouble], refusals: list[Trouble]) -> None:
+    """Send a batch in rounds; ``troubles`` gets what each row ended with, ``refusals`` those of whole nodes."""
     policy: Any = command.policy
     deadline = fan.deadline(policy)
     left = list(range(len(command.rows)))
-    troubles: dict[int, Trouble] = {}
-    refusals: list[Trouble] = []
     step = 0
     logged_in = False
     for attempt in itertools.count():
@@ -170,16 +199,6 @@ async def _rounds(core: Core, fan: Fanout, command: Batch) -> BatchResult:
         # By the rules for single commands: rows go on to their next replicas, or stay where they were.
         step += moves
         logged_in |= relogs
-    if refusals and all(
-        row.code == ResultCode.NO_RESPONSE and troubles[index].answered for index, row in enumerate(command.rows)
-    ):
-        # By every node. Where only some refused, rows of the others may have been carried out:
-        # that is told row by row.
-        fan.fail(refusals[0], command)
-    if core.runtime.now() >= core.cluster.look_at:
-        core.cluster.look_soon()
-    rows = [_row(core, command, row, troubles.get(index), fan) for index, row in enumerate(command.rows)]
-    return BatchResult(tuple(rows))
 
 
 def _split(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from aerospike_wire.errors import FACTS, AerospikeError, ResultCode
+from aerospike_wire.errors import AerospikeError, ResultCode
 from aerospike_wire.policy import WritePolicy
 from aerospike_wire.proto import transaction
-from aerospike_wire.proto.commands.base import ServerWords
+from aerospike_wire.proto.commands.base import ServerWords, in_doubt_code
 from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.commands.transaction import AddKeys, monitor_key
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE
@@ -59,12 +59,6 @@ def admit(txn: Transaction, namespace: str) -> None:
     elif journal.namespace != namespace:
         problem = f"is about one namespace: transaction {txn.id} about {journal.namespace!r}, the command {namespace!r}"
         raise InvalidArgument("txn", problem)
-
-
-def in_doubt_code(code: int) -> bool:
-    """Whether an answer leaves open if a write was carried out."""
-    row = FACTS.get(code)
-    return row is not None and row.doubt
 
 
 @attrs.define(eq=False)
@@ -112,6 +106,10 @@ class Member(RecordCommand[Any, Any]):
             else:
                 self.txn.journal.on_read(self.key, version)
         return code
+
+    def refused(self, body: bytes) -> bool:
+        found: bool = self.inner.refused(body)
+        return found
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Any:
         return self.inner.decode(body, wall)

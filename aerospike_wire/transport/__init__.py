@@ -41,10 +41,19 @@ class LinkFailure(Exception):
 
 
 def note_doubt(stopped: BaseException) -> None:
-    """Mark what ends a call from outside after a write was sent: a note, and ``in_doubt`` set to True."""
+    """Mark what ends a call from outside after a write was sent: a note, and ``in_doubt`` set to True.
+
+    Not if its refusal has come, even if the caller does not know that yet.
+    """
     if SENT_NOTE not in getattr(stopped, "__notes__", ()):
         stopped.add_note(SENT_NOTE)
     stopped.in_doubt = True  # type: ignore[attr-defined]  # any exception takes attributes
+
+
+def _unknown(body: bytes) -> bool:
+    """Whatever came, nothing can be concluded from it."""
+    del body
+    return False
 
 
 class Call(NamedTuple):
@@ -63,6 +72,12 @@ class Call(NamedTuple):
     drain: float = 3.0
     """Seconds that an answer may be late, after its caller gave up, before the link is given up too."""
     login: bool = False
+    refused: Callable[[bytes], bool] = _unknown
+    """Whether an answer, of which this is the last frame, says for certain that nothing was changed."""
+
+    def leaves_doubt(self, body: bytes) -> bool:
+        """Whether data may have been changed after the request was sent; ``body`` is empty if no answer has come."""
+        return self.write and not (body and self.refused(body))
 
 
 class Link(Protocol):
@@ -138,6 +153,9 @@ class SharedLink(Link, Protocol):
 
     def give_up(self, future: Future) -> bool:
         """The caller waits no longer for what :meth:`post` gave it; True if the request had been sent."""
+
+    def answer(self, future: Future) -> bytes:
+        """What the node had answered before its caller gave up, who may not know it yet; empty if nothing."""
 
 
 HELD: Final = 256 * 1024

@@ -269,7 +269,7 @@ class AsyncRuntime:
                 if not isinstance(waiter, LinkFailure):
                     sent = cast("AsyncLink", asked).give_up(waiter.future)
                     waiter.future.cancel()
-                    if sent and call.write:
+                    if sent and call.leaves_doubt(waiter.body):
                         note_doubt(stopped)
             raise
         return found

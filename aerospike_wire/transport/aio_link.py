@@ -92,6 +92,8 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._unsent: list[Waiter] = []
         self._kept_back: weakref.WeakSet[asyncio.Future[bytes]] = weakref.WeakSet()
         """Of requests that were never sent."""
+        self._unseen: weakref.WeakKeyDictionary[asyncio.Future[bytes], bytes] = weakref.WeakKeyDictionary()
+        """Answers that came after a caller was cancelled and before it knew."""
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -165,7 +167,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         try:
             return await waiter.future
         except asyncio.CancelledError as cancelled:
-            if self.give_up(waiter.future) and call.write:
+            if self.give_up(waiter.future) and call.leaves_doubt(waiter.body):
                 note_doubt(cancelled)
             raise
 
@@ -213,6 +215,13 @@ class AsyncLink(asyncio.BufferedProtocol):
             return False
         failure = found.exception()
         return failure.sent if isinstance(failure, LinkFailure) else True
+
+    def answer(self, future: Future) -> bytes:
+        """What the node had answered before the caller gave up; empty if nothing."""
+        found = cast("asyncio.Future[bytes]", future)
+        if found.cancelled():
+            return self._unseen.get(found, b"")
+        return found.result() if found.done() and found.exception() is None else b""
 
     def recovers(self) -> bool:
         """True if every answer that is due is a single late one, which the timer waits for."""
@@ -370,6 +379,8 @@ class AsyncLink(asyncio.BufferedProtocol):
             future = cast("Waiter", waiter).future
             if not future.done():
                 future.set_result(waiter.body)
+            elif future.cancelled():
+                self._unseen[future] = waiter.body
         if channel.error is not None:
             self._abort(channel.error)
         elif self._retired and not self._queue:

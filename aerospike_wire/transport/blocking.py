@@ -88,13 +88,15 @@ class BlockingLink:
 
     async def exchange(self, call: Call) -> bytes:
         """Send a request and wait for its answer."""
+        exchange: Exchange | None = None
         try:
-            return self.finish(call, self.start(call))
+            exchange = self.start(call)
+            return self.finish(call, exchange)
         except LinkFailure:
             raise
         except BaseException as stopped:  # such as KeyboardInterrupt, which may come right after the last byte was sent
             self.close()
-            if call.write:
+            if call.leaves_doubt(b"" if exchange is None else exchange.body):
                 note_doubt(stopped)
             raise
 
@@ -158,7 +160,7 @@ class BlockingLink:
                 raise LinkFailure(ResultCode.CLIENT, error.msg or "", sent=True) from error
             if isinstance(error, OSError):
                 raise _failure(error, call, sent=True) from error
-            if call.write:
+            if call.leaves_doubt(exchange.body):
                 note_doubt(error)
             raise
 
@@ -454,22 +456,28 @@ class BlockingRuntime:
     async def exchange_all(self, calls: Sequence[tuple[Link, Call]]) -> list[bytes | LinkFailure]:
         """Send to every node, then read from every node."""
         started: list[Exchange | LinkFailure] = []
-        for link, call in calls:
-            assert isinstance(link, BlockingLink)
-            try:
-                started.append(link.start(call))
-            except LinkFailure as failure:
-                started.append(failure)
         answers: list[bytes | LinkFailure] = []
-        for (link, call), exchange in zip(calls, started, strict=True):
-            if isinstance(exchange, LinkFailure):
-                answers.append(exchange)
-                continue
-            assert isinstance(link, BlockingLink)
-            try:
-                answers.append(link.finish(call, exchange))
-            except LinkFailure as failure:
-                answers.append(failure)
+        try:
+            for link, call in calls:
+                assert isinstance(link, BlockingLink)
+                try:
+                    started.append(link.start(call))
+                except LinkFailure as failure:
+                    started.append(failure)
+            for (link, call), exchange in zip(calls, started, strict=True):
+                if isinstance(exchange, LinkFailure):
+                    answers.append(exchange)
+                    continue
+                assert isinstance(link, BlockingLink)
+                try:
+                    answers.append(link.finish(call, exchange))
+                except LinkFailure as failure:
+                    answers.append(failure)
+        except BaseException as stopped:  # such as KeyboardInterrupt
+            for (_, call), exchange in zip(calls, started, strict=False):
+                if not isinstance(exchange, LinkFailure) and call.leaves_doubt(exchange.body):
+                    note_doubt(stopped)
+            raise
         return answers
 
     async def stream(self, calls: Sequence[tuple[Link, Call]]) -> BlockingFrames:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import threading
 import time
@@ -14,7 +12,6 @@ from typing import Any
 import pytest
 
 from aerospike_wire import AsyncClient, Client, errors
-from aerospike_wire.transport import SENT_NOTE
 
 KEY = ("test", "deadline", "k")
 LONG = {"total_timeout": 30_000, "max_retries": 0}
@@ -148,121 +145,3 @@ def test_threads_have_deadlines_of_their_own(server: Any) -> None:
             thread.start()
             thread.join()
     assert found == [{"a": 1}]
-
-
-# Ended from outside
-
-
-@pytest.mark.parametrize("write", [True, False])
-async def test_a_cancelled_call(server: Any, write: bool) -> None:
-    """The call ends at once; a write that was sent says that it may have been applied; the link lives on."""
-    async with AsyncClient(server.address) as client:
-        await client.put(KEY, {"a": 1})
-        rule = server.faults.on("any").hang()
-        task = asyncio.create_task(client.put(KEY, {"a": 2}, None, LONG) if write else client.get(KEY, LONG))
-        await hit(rule)
-        links = len(client._core.cluster.any_node().pool.links())
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
-            await task
-        assert getattr(caught.value, "in_doubt", False) is write
-        assert (SENT_NOTE in getattr(caught.value, "__notes__", ())) is write
-        rule.remove()
-        assert (await client.get(KEY)).bins == {"a": 2 if write else 1}
-        assert len(client._core.cluster.any_node().pool.links()) <= links + 1
-
-
-async def test_asyncio_timeout(server: Any) -> None:
-    """``asyncio.timeout`` ends a call; the cause of its TimeoutError carries the doubt."""
-    async with AsyncClient(server.address) as client:
-        await client.put(KEY, {"a": 1})
-        server.faults.on("put").hang()
-        with pytest.raises(TimeoutError) as caught:
-            async with asyncio.timeout(0.05):
-                await client.put(KEY, {"a": 2}, None, LONG)
-        cause = caught.value.__cause__
-        assert isinstance(cause, asyncio.CancelledError)
-        assert cause.in_doubt is True  # type: ignore[attr-defined]
-        assert SENT_NOTE in cause.__notes__
-
-
-async def test_a_cancelled_batch_of_writes(server: Any) -> None:
-    """A batch that was sent says so too."""
-    async with AsyncClient(server.address) as client:
-        await client.put(KEY, {"a": 1})
-        rule = server.faults.on("batch").hang()
-        task = asyncio.create_task(client.batch_remove([KEY, KEY], policy_batch=LONG))
-        await hit(rule)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
-            await task
-        assert getattr(caught.value, "in_doubt", False) is True
-        rule.remove()
-        await client.put(KEY, {"a": 3})
-
-
-async def test_cancelled_between_tries(server: Any) -> None:
-    """A pause before a retry ends at once; an earlier try that is in doubt keeps the write in doubt."""
-    async with AsyncClient(server.address) as client:
-        await client.put(KEY, {"a": 1})
-        rule = server.faults.on("put").once().close(after=True)
-        policy = {"max_retries": 3, "sleep_between_retries": 20_000, "total_timeout": 0}
-        task = asyncio.create_task(client.put(KEY, {"a": 2}, None, policy))
-        await hit(rule)
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
-            await task
-        assert caught.value.in_doubt is True  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("write", [True, False])
-def test_keyboard_interrupt(server: Any, write: bool) -> None:
-    """Ctrl-C ends a blocking call at once; its link is closed, a write that was sent says so, the client goes on."""
-    with Client(server.address) as client:
-        client.put(KEY, {"a": 1})
-        rule = server.faults.on("any").hang()
-
-        def interrupt() -> None:
-            while not rule.hits:
-                time.sleep(0.002)
-            time.sleep(0.02)
-            os.kill(os.getpid(), signal.SIGINT)
-
-        thread = threading.Thread(target=interrupt)
-        thread.start()
-        begun = time.monotonic()
-        with pytest.raises(KeyboardInterrupt) as caught:
-            if write:
-                client.put(KEY, {"a": 2}, None, LONG)
-            else:
-                client.get(KEY, LONG)
-        assert time.monotonic() - begun < 5
-        thread.join()
-        assert getattr(caught.value, "in_doubt", False) is write
-        assert (SENT_NOTE in getattr(caught.value, "__notes__", ())) is write
-        rule.remove()
-        client.put(KEY, {"a": 3})
-        assert client.get(KEY).bins == {"a": 3}
-
-
-def test_closing_ends_pauses(server: Any) -> None:
-    """A blocking call that pauses before its next try ends when the client is closed."""
-    client = Client(server.address).connect()
-    rule = server.faults.on("get").answer(18)
-    found: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            client.get(KEY, {"max_retries": 9, "sleep_between_retries": 20_000, "total_timeout": 0})
-        except errors.AerospikeError as error:
-            found.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    while not rule.hits:
-        time.sleep(0.002)
-    client.close()
-    thread.join(5)
-    assert not thread.is_alive()
-    assert found

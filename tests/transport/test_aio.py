@@ -372,6 +372,27 @@ async def test_giving_up_between_the_cancellation_and_the_answer_says_that_it_wa
         assert not link.give_up(kept_back)
 
 
+async def test_answer_that_crossed_the_cancellation_is_known(runtime: AsyncRuntime) -> None:
+    """Whether it came before the cancellation or between that and its caller's turn."""
+    with RawNode(served) as node:
+        link = await connect(runtime, node)
+        first = link.post(request(1), time.monotonic(), None, Timing(None, None, 3.0))
+        second = link.post(request(2), time.monotonic(), None, Timing(None, None, 3.0))
+        await asyncio.sleep(0)  # sent
+        assert link.answer(first) == b""
+        second.cancel()
+        await link.exchange(call(3))  # and with it the other answers have come
+        assert link.give_up(first)
+        assert link.give_up(second)
+        assert [numbered(link.answer(future)) for future in (first, second)] == [1, 2]
+        lost = link.post(request(4), time.monotonic(), None, Timing(None, None, 3.0))
+        await asyncio.sleep(0)
+        link.close()
+        assert link.answer(lost) == b""
+        with pytest.raises(LinkFailure):
+            await lost
+
+
 async def test_one_timer_serves_all_calls_of_a_link(runtime: AsyncRuntime) -> None:
     """A hundred calls with limits set one timer, not a hundred."""
     loop: Any = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Typ
 
 import attrs
 
-from aerospike_wire.errors import ErrorContext, ProtocolError
+from aerospike_wire.errors import FACTS, ErrorContext, ProtocolError
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE, FrameType
 from aerospike_wire.proto.message import Message, read_message
@@ -100,6 +100,18 @@ class Command(Generic[R_co]):
             raise ProtocolError(msg)
         return body[RESULT_OFFSET]
 
+    def refused(self, body: bytes) -> bool:
+        """Whether an answer says for certain that nothing was changed. Never raises for what the server sent.
+
+        Args:
+            body: of the last frame.
+        """
+        try:
+            code = self.code(body)
+        except ProtocolError:
+            return False
+        return code != 0 and not in_doubt_code(code)
+
     def decode(self, body: bytes, wall: Callable[[], float]) -> R_co:
         """The result of an answer with code 0.
 
@@ -123,6 +135,12 @@ class Command(Generic[R_co]):
     def context(self) -> ErrorContext:
         """The facts of this request for an error; also before ``prepare`` has succeeded."""
         raise NotImplementedError
+
+
+def in_doubt_code(code: int) -> bool:
+    """Whether an answer leaves open if a write was carried out."""
+    row = FACTS.get(code)
+    return row is not None and row.doubt
 
 
 def error_details(message: Message) -> ServerWords:

@@ -19,6 +19,7 @@ from aerospike_wire.proto.commands.base import (
     Features,
     ServerWords,
     error_details,
+    in_doubt_code,
 )
 from aerospike_wire.proto.commands.record import (
     bare_op,
@@ -372,6 +373,25 @@ class BatchPart(Command[None]):
         if self.alone and last not in _WHOLE_BATCH_CODES and not self._cannot_inflate(last):
             return 0  # the code is the row's
         return last
+
+    def refused(self, body: bytes) -> bool:
+        """True if every row that writes was refused, by itself or with the whole batch."""
+        open_rows = {index for index in self.indexes if self.batch.rows[index].write}
+        only = self.indexes[0] if self.alone else None
+        try:
+            for frame in self._bodies or [body]:
+                for offset in message_offsets(frame):
+                    head = MESSAGE.unpack_from(frame, offset)
+                    info3, code, index = head[3], head[5], head[8] if only is None else only
+                    refusal = code != 0 and not in_doubt_code(code)
+                    if info3 & Info3.LAST or code in _WHOLE_BATCH_CODES or self._cannot_inflate(code):
+                        return refusal or not open_rows
+                    if not refusal and self.batch.rows[index].write:
+                        return False
+                    open_rows.discard(index)
+        except (ProtocolError, IndexError):  # an answer that makes no sense
+            return False
+        return not open_rows
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         if self.alone:
