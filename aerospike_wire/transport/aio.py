@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 import weakref
 from collections import deque
@@ -14,14 +13,17 @@ from aerospike_wire.errors import ResultCode
 from aerospike_wire.transport import LinkFailure, note_doubt
 from aerospike_wire.transport.aio_frames import AsyncFrames
 from aerospike_wire.transport.aio_link import FOREIGN_LOOP, AsyncLink
-from aerospike_wire.transport.blocking import address_of, connect_failure
+from aerospike_wire.transport.failures import address_of, connect_failure
+from aerospike_wire.transport.resolver import Names
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Coroutine, Sequence
+    from concurrent.futures import Future
 
     from aerospike_wire.transport import Call, Link
     from aerospike_wire.transport.aio_link import Waiter
+    from aerospike_wire.transport.resolver import Address
 
 __all__ = ["AsyncLink", "AsyncRuntime"]
 
@@ -158,6 +160,11 @@ class _Ticker:
             self._timer = None
 
 
+async def _wait(lookup: Future[list[Address]], timeout: float) -> list[Address]:
+    async with asyncio.timeout(timeout):
+        return await asyncio.wrap_future(lookup)
+
+
 class AsyncRuntime:
     """The running event loop."""
 
@@ -170,6 +177,7 @@ class AsyncRuntime:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._links: set[AsyncLink] = set()
         self._pauses: set[asyncio.Future[None]] = set()
+        self._names = Names(_wait)
 
     def enter(self) -> None:
         """Belong to the running loop from now on.
@@ -207,17 +215,12 @@ class AsyncRuntime:
             pause.set_result(None)
 
     async def resolve(self, host: str, port: int, timeout: float) -> list[tuple[str, int]]:
-        """The addresses of a host, resolved in a thread of the loop's."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except TimeoutError as error:
-            words = f"the name service did not answer for {host!r} within {timeout * 1000:.0f} ms"
-            raise LinkFailure(ResultCode.TIMEOUT, words, sent=False) from error
-        except (OSError, UnicodeError) as error:
-            raise LinkFailure(ResultCode.INVALID_HOST, f"cannot resolve {host!r}: {error}", sent=False) from error
-        return list(dict.fromkeys((str(row[4][0]), int(row[4][1])) for row in rows))
+        """The addresses of a host.
+
+        Names are not left to the loop, whose threads a name service that hangs would use up, and
+        which would wait for them when it ends.
+        """
+        return await self._names.resolve(host, port, timeout)
 
     async def connect(
         self,
@@ -231,17 +234,26 @@ class AsyncRuntime:
         self.enter()
         loop = asyncio.get_running_loop()
         address = address_of(host, port)
-        try:
-            async with asyncio.timeout(timeout):
-                _, link = await loop.create_connection(
-                    lambda: AsyncLink(loop, address),
-                    host,
-                    port,
-                    ssl=tls,
-                    server_hostname=(tls_name or host) if tls is not None else None,
-                )
-        except OSError as error:
-            raise connect_failure(error, address, timeout, tls=tls is not None) from error
+        name = (tls_name or host) if tls is not None else None
+        ends = time.monotonic() + timeout
+        places = await self._names.find(host, port, timeout)
+        link: AsyncLink | None = None
+        failure: OSError = TimeoutError("no time was left")
+        for place, target in enumerate(places):
+            # Each address gets an equal share of the time that is left.
+            share = (ends - time.monotonic()) / (len(places) - place)
+            if share <= 0:
+                break
+            try:
+                async with asyncio.timeout(share):
+                    _, link = await loop.create_connection(
+                        lambda: AsyncLink(loop, address), *target, ssl=tls, server_hostname=name
+                    )
+                break
+            except OSError as error:
+                failure = error
+        if link is None:
+            raise connect_failure(failure, address, timeout, tls=tls is not None) from failure
         self._links.add(link)
         link._closed.add_done_callback(lambda _: self._links.discard(link))  # noqa: SLF001
         return link

@@ -22,7 +22,7 @@ from aerospike_wire.errors import ResultCode
 from aerospike_wire.policy import Timing
 from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.transport import LinkFailure, note_doubt
-from aerospike_wire.transport.blocking import words_of
+from aerospike_wire.transport.failures import words_of
 
 if TYPE_CHECKING:
     from collections import deque

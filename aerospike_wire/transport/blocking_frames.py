@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.proto.channel import Exchange
     from aerospike_wire.transport import Call
-    from aerospike_wire.transport.blocking import BlockingLink
+    from aerospike_wire.transport.blocking_link import BlockingLink
 
 
 class _Source:
