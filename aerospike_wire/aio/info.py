@@ -37,13 +37,13 @@ class Nodes(facade.Facade):
 
         Args:
             namespace: the namespace.
-            set: the set, None for the whole namespace.
+            set: the set, None for the whole namespace; servers refuse an empty name.
             nanos: nanoseconds since 1970, or a datetime with a time zone; 0 for now.
             policy: InfoPolicy, or a dict with its names.
             error_hook: one more hook or mapping for errors, for this call.
 
         Raises:
-            InvalidRequest: the time is still to come.
+            InvalidRequest: the time is still to come, or the name of the set is empty.
             AerospikeError: the call failed in another way.
         """
         await self._core.execute(Truncate(policy, namespace, set, nanos), error_hook)

@@ -58,6 +58,7 @@ _SAME: Final = (
     "app_id", "cluster_name", "connect_timeout", "error_detail", "error_hooks", "error_rate_window",
     "fail_if_not_connected", "max_conns_per_node", "max_error_rate", "max_socket_idle", "min_conns_per_node",
     "password", "rack_aware", "rack_id", "rack_ids", "tend_interval", "use_services_alternate", "user",
+    "wait_for_connection",
 )  # fmt: skip
 """Settings that are the same."""
 
@@ -125,7 +126,8 @@ def setup_of(config: Any) -> Setup:
     if validate:
         _check_names(config)
     translator = Translator.of(config)
-    settings: dict[str, Any] = {"hosts": _hosts(config.get("hosts"))}
+    # At the limit of connections the official client fails at once, and its programs count on that.
+    settings: dict[str, Any] = {"hosts": _hosts(config.get("hosts")), "wait_for_connection": False}
     for name in _SAME:
         if config.get(name) is not None:
             settings[name] = config[name]

@@ -28,6 +28,14 @@ async def test_namespace(client: Any) -> None:
     assert await client.query("test").results() == []
 
 
+async def test_an_empty_name_empties_nothing(client: Any) -> None:
+    """A set without a name is refused: only None stands for the whole namespace."""
+    await client.put(("test", "t", 1), {"a": 1})
+    with pytest.raises(errors.InvalidRequest):
+        await client.truncate("test", "")
+    assert (await client.get(("test", "t", 1))).bins == {"a": 1}
+
+
 async def test_records_written_later(client: Any) -> None:
     """Records that were written after the given time stay."""
     before = time.time_ns() - 10**12

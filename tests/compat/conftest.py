@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import gc
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 import aerospike_wire.compat as facade
+from aerospike_wire import cli
 from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +48,41 @@ def _no_serializers() -> Iterator[None]:
     """Serializers of the module, which all clients share, do not outlive a test."""
     yield
     facade.unset_serializers()
+
+
+class Done(NamedTuple):
+    """What running a program left."""
+
+    status: object
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run_as_aerospike(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Done]]:
+    """Runs ``run-as-aerospike`` in this process, where no official client is imported as far as the program can see.
+
+    That a process of its own does the same is shown once, in ``test_installation.py``.
+    """
+
+    def take_out() -> dict[str, Any]:
+        names = [name for name in sys.modules if name.partition(".")[0] in {"aerospike", "aerospike_helpers"}]
+        return {name: sys.modules.pop(name) for name in names}
+
+    def run(*arguments: str) -> Done:
+        try:
+            status: object = cli.main(["run-as-aerospike", *arguments])
+        except SystemExit as leaving:
+            status = leaving.code
+        gc.collect()  # the program is over: what it did not close is closed now, as when its process ends
+        captured = capsys.readouterr()
+        return Done(status, captured.out, captured.err)
+
+    monkeypatch.setattr(sys, "argv", [*sys.argv])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    own = take_out()
+    yield run
+    take_out()
+    sys.modules.update(own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import re
@@ -16,6 +17,7 @@ from aerospike_wire.compat.helpers import expressions as exp
 from aerospike_wire.compat.helpers import metrics
 from aerospike_wire.compat.helpers.batch import records as batch
 from aerospike_wire.compat.helpers.operations import list_operations, operations
+from aerospike_wire.transport.blocking import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,6 +219,34 @@ def test_closed_clients_refuse_and_open_again(config: dict[str, Any]) -> None:
     assert client.connect() is client
     assert client.put(KEY, {"a": 1}) == 0
     client.close()
+
+
+def test_forgotten_clients_are_closed(config: dict[str, Any]) -> None:
+    """Many programs never close; nothing stays open, and nothing warns of it."""
+    client = aerospike.client(config)
+    client.close()
+    first = client.native
+    client.connect()
+    native = client.native
+    assert native is not first
+    assert native.is_connected()
+    del client
+    gc.collect()
+    assert not native.is_connected()
+
+
+def test_no_connection_left(config: dict[str, Any]) -> None:
+    """A call that finds all connections in use fails at once, as there; unless the configuration lets it wait."""
+    for more, waits in (({}, False), ({"wait_for_connection": True}, True)):
+        client = aerospike.client({**config, **more, "max_conns_per_node": 1})
+        client.put(KEY, {"a": 1})
+        pool = next(iter(client.native._core.cluster.active())).pool
+        link = run(pool.lease(None))
+        with pytest.raises(errors.NoMoreConnectionsError) as caught:
+            client.get(KEY, {"total_timeout": 50, "max_retries": 0})
+        assert ("none became free" in str(caught.value)) is waits
+        pool.give_back(link)
+        client.close()
 
 
 # Metrics

@@ -6,8 +6,6 @@ filled in, and nothing else.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,10 @@ import pytest
 from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.compat.conftest import Done
 
 CONNECTING = """
     import aerospike
@@ -46,30 +47,35 @@ DOUBT = """
 """
 
 
-def _run(text: str, port: int, folder: Path) -> str:
-    path = folder / "program.py"
-    path.write_text(textwrap.dedent(text).replace("PORT", str(port)))
-    command = [sys.executable, "-m", "aerospike_wire", "run-as-aerospike", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.stderr == ""
-    return done.stdout
+@pytest.fixture
+def run(run_as_aerospike: Callable[..., Done], tmp_path: Path) -> Callable[[str, int], str]:
+    """Runs a text as a program against the node of a port; gives what it prints."""
+
+    def run(text: str, port: int) -> str:
+        path = tmp_path / "program.py"
+        path.write_text(textwrap.dedent(text).replace("PORT", str(port)))
+        done = run_as_aerospike(str(path))
+        assert (done.status, done.stderr) == (0, "")
+        return done.stdout
+
+    return run
 
 
-def test_connecting(tmp_path: Path) -> None:
+def test_connecting(run: Callable[[str, int], str]) -> None:
     """Nothing is printed if there is a node, and the error if there is none."""
     with EmbeddedServer() as node:
         port = int(node.address.rsplit(":", 1)[1])
-        assert _run(CONNECTING, port, tmp_path) == ""
-    text = _run(CONNECTING, port, tmp_path)
+        assert run(CONNECTING, port) == ""
+    text = run(CONNECTING, port)
     assert text.startswith("Error: cannot connect: 127.0.0.1:")
     assert text.endswith("[-10]\n")
 
 
 @pytest.mark.parametrize(("lost", "doubt"), [(True, "True"), (False, "False")])
-def test_in_doubt_status(lost: bool, doubt: str, tmp_path: Path) -> None:
+def test_in_doubt_status(run: Callable[[str, int], str], lost: bool, doubt: str) -> None:
     """A write whose answer was lost is in doubt, one that was refused is not."""
     with EmbeddedServer() as node:
         rule = node.faults.on("put")
         rule.close(after=True) if lost else rule.answer(22)
-        text = _run(DOUBT, int(node.address.rsplit(":", 1)[1]), tmp_path)
+        text = run(DOUBT, int(node.address.rsplit(":", 1)[1]))
     assert text == f"The in doubt nature of the operation is: {doubt}\n"

@@ -1,18 +1,23 @@
-"""run-as-aerospike and install(): whole programs, in processes of their own."""
+"""run-as-aerospike and install(): whole programs, one of them in a process of its own."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
+import aerospike_wire.compat as facade
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from aerospike_wire.embedded import EmbeddedServer
+    from tests.compat.conftest import Done
 
 PROGRAM = """
     import sys
@@ -37,10 +42,6 @@ PROGRAM = """
 """
 
 
-def _run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=60, check=False, **more)
-
-
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """A program written for the official client."""
@@ -52,7 +53,8 @@ def program(tmp_path: Path) -> Path:
 def test_script(program: Path, node: EmbeddedServer) -> None:
     """A script runs as it is, with its own arguments."""
     port = node.address.rsplit(":", 1)[1]
-    done = _run("-m", "aerospike_wire", "run-as-aerospike", str(program), port, "-x", "--flag")
+    command = [sys.executable, "-m", "aerospike_wire", "run-as-aerospike", str(program), port, "-x", "--flag"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "[('a', 3), ('l', 2)] __main__ ['-x', '--flag'] aerospike_wire.compat",
@@ -60,45 +62,51 @@ def test_script(program: Path, node: EmbeddedServer) -> None:
     ]
 
 
-def test_module(program: Path, node: EmbeddedServer) -> None:
+def test_module(
+    program: Path, node: EmbeddedServer, run_as_aerospike: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So does a module, found from the working directory."""
-    port = node.address.rsplit(":", 1)[1]
-    done = _run("-m", "aerospike_wire", "run-as-aerospike", "-m", "program", port, cwd=program.parent)
+    monkeypatch.chdir(program.parent)
+    done = run_as_aerospike("-m", "program", node.address.rsplit(":", 1)[1])
     assert done.stderr == ""
     assert done.stdout.splitlines()[1] == "2 False"
 
 
-def test_exit_status_is_the_programs(tmp_path: Path) -> None:
+def test_exit_status_is_the_programs(tmp_path: Path, run_as_aerospike: Callable[..., Done]) -> None:
     """What a program exits with comes out."""
     path = tmp_path / "leaves.py"
     path.write_text("raise SystemExit(7)\n")
-    assert _run("-m", "aerospike_wire", "run-as-aerospike", str(path)).returncode == 7
+    assert run_as_aerospike(str(path)).status == 7
 
 
-def test_no_such_program() -> None:
+def test_no_such_program(run_as_aerospike: Callable[..., Done]) -> None:
     """A path that is none is said to be none."""
-    done = _run("-m", "aerospike_wire", "run-as-aerospike", "no/such.py")
-    assert done.returncode == 2
+    done = run_as_aerospike("no/such.py")
+    assert done.status == 2
     assert "there is no program 'no/such.py'" in done.stderr
 
 
-def test_install_after_the_official_client_is_refused() -> None:
-    """Both in one process would mix their objects."""
-    pytest.importorskip("aerospike")
-    done = _run("-c", "import aerospike, aerospike_wire.compat as c; c.install()")
-    assert "RuntimeError: aerospike was imported already" in done.stderr
-    assert "call aerospike_wire.compat.install() before" in done.stderr
+def test_install_after_the_official_client_is_refused(
+    run_as_aerospike: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both in one process would mix their objects; nothing of what was imported is touched."""
+    for name in ("aerospike", "aerospike_helpers"):
+        theirs = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, theirs)
+        with pytest.raises(RuntimeError, match=f"{name} was imported already") as caught:
+            facade.install()
+        assert "call aerospike_wire.compat.install() before" in str(caught.value)
+        assert sys.modules.pop(name) is theirs
 
 
-def test_install_twice_is_no_matter() -> None:
+def test_install_twice_is_no_matter(tmp_path: Path, run_as_aerospike: Callable[..., Done]) -> None:
     """And what was imported through the official names is the façade."""
-    code = (
-        "import aerospike_wire.compat as c; c.install(); import aerospike; c.install();"
-        "import aerospike_helpers.expressions.base as b, aerospike.predicates as p;"
-        "print(aerospike is c, b.__name__, p is c.predicates, aerospike.exception.RecordNotFound.__module__)"
+    path = tmp_path / "twice.py"
+    path.write_text(
+        "import aerospike_wire.compat as c; c.install(); import aerospike; c.install()\n"
+        "import aerospike_helpers.expressions.base as b, aerospike.predicates as p\n"
+        "print(aerospike is c, b.__name__, p is c.predicates, aerospike.exception.RecordNotFound.__module__)\n"
     )
-    done = _run("-c", code)
-    assert done.stderr == ""
-    assert done.stdout.split() == [
+    assert run_as_aerospike(str(path)).stdout.split() == [
         "True", "aerospike_wire.compat.helpers.expressions.base", "True", "aerospike_wire.errors",
     ]  # fmt: skip

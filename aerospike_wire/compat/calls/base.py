@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from aerospike_wire.compat.policies import invalid_key, policy_of
@@ -10,6 +11,8 @@ from aerospike_wire.errors import ClusterError
 from aerospike_wire.sync import Client as Native
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from aerospike_wire.compat.config import Setup
     from aerospike_wire.compat.values import Translator
     from aerospike_wire.core import Core
@@ -24,6 +27,8 @@ class Base:
     _core: Core
     _translator: Translator
     _validate: bool
+    _forgotten: weakref.finalize[..., Self] | None = None
+    """Closes this client's own if a program forgets the façade's without closing it, as many do."""
 
     @property
     def native(self) -> Native:
@@ -37,8 +42,12 @@ class Base:
         self._renew(setup.settings)
 
     def _renew(self, settings: dict[str, Any]) -> None:
+        if self._forgotten is not None:
+            self._forgotten.detach()
         self._native = Native(settings)
         self._core = self._native._core
+        self._forgotten = weakref.finalize(self, self._native.close)
+        self._forgotten.atexit = False  # the sockets end with the process; in a child they are the parent's
 
     def _connect(self, username: Any, password: Any) -> None:
         settings = self._setup.settings

@@ -286,9 +286,10 @@ class Truncate(InfoCommand[None]):
         self._nanoseconds = nanoseconds_of(self.nanoseconds)
 
     def line(self, features: Features) -> str:
-        command = "truncate" if self.set else "truncate-namespace"
-        where = f"namespace={self.namespace}" + (f";set={self.set}" if self.set else "")
-        return f"{command}:{where}" + (f";lut={self._nanoseconds}" if self._nanoseconds else "")
+        # Only None stands for the whole namespace: an empty name, which is an oversight, must not empty it.
+        where = "-namespace:" if self.set is None else ":"
+        where += f"namespace={self.namespace}" + ("" if self.set is None else f";set={self.set}")
+        return f"truncate{where}" + (f";lut={self._nanoseconds}" if self._nanoseconds else "")
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         return expect_ok(self.value(body))
