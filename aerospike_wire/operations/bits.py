@@ -52,7 +52,7 @@ def bit_resize(
 
 @builder
 def bit_insert(
-    bin_name: str, byte_offset: int, value_byte_size: int, value: bytes, policy: BitPolicy | Given = None
+    bin_name: str, byte_offset: int, value_byte_size: int, value: bytes | bytearray, policy: BitPolicy | Given = None
 ) -> Operation:
     """Insert bytes before a byte; a gap behind the end is filled with zeros, a missing bin is created.
 
@@ -84,7 +84,7 @@ def bit_set(
     bit_offset: int,
     bit_size: int,
     value_byte_size: int,
-    value: bytes,
+    value: bytes | bytearray,
     policy: BitPolicy | Given = None,
 ) -> Operation:
     """Replace bits by the first ``bit_size`` bits of a value.
@@ -106,7 +106,7 @@ def bit_or(
     bit_offset: int,
     bit_size: int,
     value_byte_size: int,
-    value: bytes,
+    value: bytes | bytearray,
     policy: BitPolicy | Given = None,
 ) -> Operation:
     """Set the bits that are set in a value; arguments as for :func:`bit_set`."""
@@ -119,7 +119,7 @@ def bit_xor(
     bit_offset: int,
     bit_size: int,
     value_byte_size: int,
-    value: bytes,
+    value: bytes | bytearray,
     policy: BitPolicy | Given = None,
 ) -> Operation:
     """Turn the bits that are set in a value; arguments as for :func:`bit_set`."""
@@ -132,7 +132,7 @@ def bit_and(
     bit_offset: int,
     bit_size: int,
     value_byte_size: int,
-    value: bytes,
+    value: bytes | bytearray,
     policy: BitPolicy | Given = None,
 ) -> Operation:
     """Clear the bits that are not set in a value; arguments as for :func:`bit_set`."""

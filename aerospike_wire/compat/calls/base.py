@@ -11,8 +11,6 @@ from aerospike_wire.errors import ClusterError
 from aerospike_wire.sync import Client as Native
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from aerospike_wire.compat.config import Setup
     from aerospike_wire.compat.values import Translator
     from aerospike_wire.core import Core
@@ -27,7 +25,7 @@ class Base:
     _core: Core
     _translator: Translator
     _validate: bool
-    _forgotten: weakref.finalize[..., Self] | None = None
+    _forgotten: weakref.finalize[[], Base] | None = None
     """Closes this client's own if a program forgets the façade's without closing it, as many do."""
 
     @property

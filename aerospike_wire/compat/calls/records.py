@@ -26,12 +26,14 @@ from aerospike_wire.transport.blocking import run
 
 Meta = dict[str, int]
 Policy = dict[str, Any] | None
+Found = tuple[KeyTuple, Any, dict[str, Any]]
+"""Key, meta data and bins. The meta data is a dict, which programs index without asking whether it is one."""
 
 
 class Records(Base):
     """Calls on single records."""
 
-    def get(self, key: tuple[Any, ...], policy: Policy = None) -> tuple[KeyTuple, Meta | None, dict[str, Any]]:
+    def get(self, key: tuple[Any, ...], policy: Policy = None) -> Found:
         """Read a record with all its bins.
 
         Returns:
@@ -51,9 +53,7 @@ class Records(Base):
             user_key = None
         return (namespace, set_name, user_key, bytearray(digest)), meta, self._translator.record_bins(bins)
 
-    def select(
-        self, key: tuple[Any, ...], bins: list[str], policy: Policy = None
-    ) -> tuple[KeyTuple, Meta | None, dict[str, Any]]:
+    def select(self, key: tuple[Any, ...], bins: list[str], policy: Policy = None) -> Found:
         """Read some bins of a record.
 
         Raises:
@@ -148,7 +148,7 @@ class Records(Base):
 
     def operate(
         self, key: tuple[Any, ...], list: list[dict[str, Any]], meta: Meta | None = None, policy: Policy = None
-    ) -> tuple[KeyTuple, Meta | None, dict[str, Any]]:
+    ) -> Found:
         """Carry out several operations on a record.
 
         Returns:
@@ -161,7 +161,7 @@ class Records(Base):
 
     def operate_ordered(
         self, key: tuple[Any, ...], list: list[dict[str, Any]], meta: Meta | None = None, policy: Policy = None
-    ) -> tuple[KeyTuple, Meta | None, Any]:
+    ) -> tuple[KeyTuple, Any, Any]:
         """Carry out several operations on a record.
 
         Returns:

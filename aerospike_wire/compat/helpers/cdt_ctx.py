@@ -19,6 +19,10 @@ AND: Final = 0x200
 FILTER_KEY: Final = "expr"
 
 
+Step = Any
+"""A step, for type checkers: operations are typed by this client's own."""
+
+
 class _cdt_ctx:  # noqa: N801  the official name
     """One step."""
 
@@ -32,22 +36,22 @@ class _cdt_ctx:  # noqa: N801  the official name
         return f"_cdt_ctx(id={self.id!r}, value={self.value!r}, extra_args={self.extra_args!r})"
 
 
-def cdt_ctx_list_index(index: int) -> _cdt_ctx:
+def cdt_ctx_list_index(index: int) -> Step:
     """The element of a list at an index; negative ones count from the end."""
     return _cdt_ctx(id=c.CDT_CTX_LIST_INDEX, value=index)
 
 
-def cdt_ctx_list_rank(rank: int) -> _cdt_ctx:
+def cdt_ctx_list_rank(rank: int) -> Step:
     """The element of a list with a rank: 0 is the smallest, -1 the greatest."""
     return _cdt_ctx(id=c.CDT_CTX_LIST_RANK, value=rank)
 
 
-def cdt_ctx_list_value(value: Any) -> _cdt_ctx:
+def cdt_ctx_list_value(value: Any) -> Step:
     """The first element of a list that equals a value."""
     return _cdt_ctx(id=c.CDT_CTX_LIST_VALUE, value=value)
 
 
-def cdt_ctx_list_index_create(index: int, order: int = 0, pad: bool = False) -> _cdt_ctx:  # noqa: FBT001, FBT002
+def cdt_ctx_list_index_create(index: int, order: int = 0, pad: bool = False) -> Step:  # noqa: FBT001, FBT002
     """The element of a list at an index; the list is created if it is missing.
 
     Args:
@@ -59,27 +63,27 @@ def cdt_ctx_list_index_create(index: int, order: int = 0, pad: bool = False) -> 
     return _cdt_ctx(id=c.CDT_CTX_LIST_INDEX_CREATE, value=index, extra_args=extra)
 
 
-def cdt_ctx_map_index(index: int) -> _cdt_ctx:
+def cdt_ctx_map_index(index: int) -> Step:
     """The entry of a map at a place in the order of keys."""
     return _cdt_ctx(id=c.CDT_CTX_MAP_INDEX, value=index)
 
 
-def cdt_ctx_map_rank(rank: int) -> _cdt_ctx:
+def cdt_ctx_map_rank(rank: int) -> Step:
     """The entry of a map with a rank: 0 has the smallest value."""
     return _cdt_ctx(id=c.CDT_CTX_MAP_RANK, value=rank)
 
 
-def cdt_ctx_map_key(key: Any) -> _cdt_ctx:
+def cdt_ctx_map_key(key: Any) -> Step:
     """The entry of a map with a key."""
     return _cdt_ctx(id=c.CDT_CTX_MAP_KEY, value=key)
 
 
-def cdt_ctx_map_value(value: Any) -> _cdt_ctx:
+def cdt_ctx_map_value(value: Any) -> Step:
     """The first entry of a map that has a value."""
     return _cdt_ctx(id=c.CDT_CTX_MAP_VALUE, value=value)
 
 
-def cdt_ctx_map_key_create(key: Any, order: int = 0) -> _cdt_ctx:
+def cdt_ctx_map_key_create(key: Any, order: int = 0) -> Step:
     """The entry of a map with a key; the map is created if it is missing.
 
     Args:
@@ -89,22 +93,22 @@ def cdt_ctx_map_key_create(key: Any, order: int = 0) -> _cdt_ctx:
     return _cdt_ctx(id=c.CDT_CTX_MAP_KEY_CREATE, value=key, extra_args={CDT_CTX_ORDER_KEY: order})
 
 
-def cdt_ctx_all_children() -> _cdt_ctx:
+def cdt_ctx_all_children() -> Step:
     """All elements of a list or map. For operations by path."""
     return _cdt_ctx(id=EXPRESSION)
 
 
-def cdt_ctx_all_children_with_filter(expression: Any) -> _cdt_ctx:
+def cdt_ctx_all_children_with_filter(expression: Any) -> Step:
     """The elements of a list or map for which a compiled expression is true. For operations by path."""
     return _cdt_ctx(id=EXPRESSION, extra_args={FILTER_KEY: expression})
 
 
-def cdt_ctx_and_filter(expression: Any) -> _cdt_ctx:
+def cdt_ctx_and_filter(expression: Any) -> Step:
     """Of what the step before selected, the elements for which a compiled expression is true."""
     return _cdt_ctx(id=AND | EXPRESSION, extra_args={FILTER_KEY: expression})
 
 
-def cdt_ctx_map_keys_in(keys: list[Any]) -> _cdt_ctx:
+def cdt_ctx_map_keys_in(keys: list[Any]) -> Step:
     """The entries of a map whose keys are in a list. For operations by path."""
     return _cdt_ctx(id=MAP_KEYS_IN, value=keys)
 
