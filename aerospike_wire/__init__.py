@@ -8,6 +8,7 @@ from aerospike_wire import errors, exception
 from aerospike_wire.aio import AsyncClient
 from aerospike_wire.errors import ErrorMiddleware, Failure, Hook, ResultCode
 from aerospike_wire.partition_filter import PartitionFilter
+from aerospike_wire.serializer import Serialized, Serializer
 from aerospike_wire.sync import Client
 from aerospike_wire.transaction import AbortStatus, CommitStatus, Transaction, TransactionState
 from aerospike_wire.types import (
@@ -41,6 +42,8 @@ __all__ = [
     "RawParticle",
     "Record",
     "ResultCode",
+    "Serialized",
+    "Serializer",
     "Transaction",
     "TransactionState",
     "errors",

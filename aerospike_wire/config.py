@@ -11,6 +11,7 @@ import attrs
 from aerospike_wire.errors import ErrorMiddleware, ParamError
 from aerospike_wire.policy import Policies
 from aerospike_wire.pool import PoolLimits
+from aerospike_wire.serializer import Serializer
 from aerospike_wire.transport.tls import TLS, parse_tls
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def parse_config(
     settings: dict[str, Any] = {
         "seeds": _seeds(given.pop("hosts")),
         "errors": ErrorMiddleware(error_hooks or hooks, error_detail=given.pop("error_detail", error_detail)),
-        "policies": Policies(given.pop("policies", None)),
+        "policies": Policies(given.pop("policies", None), Serializer.of(given.pop("serializer", None))),
     }
     for name in ("user", "password", "cluster_name", "app_id"):
         if name in given:
@@ -276,8 +277,8 @@ def parse_config(
     if given:
         known = sorted([*_LIMITS, *_FLAGS, "app_id", "auth_mode", "cluster_name", "error_detail", "error_hooks",
                         "hosts", "ip_map", "max_conns_per_node", "max_socket_idle", "min_conns_per_node", "password",
-                        "pipelines_per_node", "policies", "rack_aware", "rack_id", "rack_ids", "tls", "user",
-                        "wait_for_connection"])  # fmt: skip
+                        "pipelines_per_node", "policies", "rack_aware", "rack_id", "rack_ids", "serializer", "tls",
+                        "user", "wait_for_connection"])  # fmt: skip
         name = next(iter(given))
         raise _refuse(str(name), f"is not a setting; settings are {', '.join(known)}")
     _check_credentials_fit(settings)

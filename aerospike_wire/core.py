@@ -27,7 +27,7 @@ from aerospike_wire.errors import (
     is_in_doubt,
 )
 from aerospike_wire.pool import PIPELINE_DEPTH
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.proto.keys import partition_id
 from aerospike_wire.retries import Budget, Course, Retries
 from aerospike_wire.transaction import member as transaction
@@ -238,7 +238,7 @@ class Core:
                         if started >= cluster.look_at:
                             self._look(command, deadline)
                         return result
-                    except (LinkFailure, Trouble, InvalidArgument) as error:
+                    except (LinkFailure, Trouble, InvalidArgument, Unreadable) as error:
                         trouble = as_trouble(error)
                     attempts.append(self.attempt(trouble, node or trouble.node, begun))
                     if course is None:
@@ -459,6 +459,8 @@ class Core:
                         elapsed=row.elapsed, message=row.message)
                 for row in trouble.seeds
             ]  # fmt: skip
+        elif trouble.bin is not None or trouble.key is not None:
+            context = context.about(trouble.key, trouble.bin)
         error = errors.error(
             trouble.code,
             context,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aerospike_wire.expressions import Expression
     from aerospike_wire.metrics import ClientStats
     from aerospike_wire.operations import Context
+    from aerospike_wire.serializer import Serializer
     from aerospike_wire.transport import Runtime
     from aerospike_wire.types import Key
 
@@ -79,6 +80,11 @@ class Facade:
         cluster = self._core.cluster
         return cluster.connected and bool(cluster.nodes)
 
+    @property
+    def serializer(self) -> Serializer | None:
+        """What makes blobs of values that have no type on the server, and values of blobs; None if there is none."""
+        return self._core.policies.serializer
+
     def get_cdtctx_base64(self, ctx: Sequence[Context]) -> str:
         """A path into lists and maps as text, as info commands and index lists have it.
 
@@ -91,7 +97,7 @@ class Facade:
         try:
             return base64.b64encode(context_value(ctx)).decode()
         except InvalidArgument as invalid:
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
 
     def get_expression_base64(self, expression: Expression | bytes) -> str:
         """An expression as text, as info commands and index lists have it.
@@ -105,7 +111,7 @@ class Facade:
         try:
             return base64.b64encode(packed_expression("expression", expression)).decode()
         except InvalidArgument as invalid:
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
 
     def __repr__(self) -> str:
         seeds = ", ".join(map(str, self._core.config.seeds))

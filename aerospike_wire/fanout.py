@@ -227,11 +227,18 @@ def _note_attempts(core: Core, part: BatchPart, node: Node, trouble: Trouble | N
             continue
         if row.code == ResultCode.NO_RESPONSE:
             missing.append(index)
-            reason = trouble or Trouble(ResultCode.NO_RESPONSE, sent=True)
-        else:
-            reason = Trouble(row.code, sent=True, answered=True, words=row.words)
+        reason = _refusal(row, trouble or Trouble(ResultCode.NO_RESPONSE, sent=True))
         row.attempts.append(core.attempt(reason, node, begun, row=True))
     return missing
+
+
+def _refusal(row: Row, unanswered: Trouble) -> Trouble:
+    """Why a row is no success; ``unanswered`` if no node said anything about it."""
+    if row.code == ResultCode.NO_RESPONSE:
+        return unanswered
+    if row.unreadable is not None:
+        return as_trouble(row.unreadable)
+    return Trouble(row.code, sent=True, answered=True, words=row.words)
 
 
 def _row(
@@ -243,10 +250,7 @@ def _row(
 ) -> BatchRow:
     if row.code == ResultCode.OK:
         return BatchRow(row.key, 0, row.record, in_doubt=False)
-    if row.code == ResultCode.NO_RESPONSE:
-        reason = trouble or Trouble(ResultCode.NO_RESPONSE)
-    else:
-        reason = Trouble(row.code, sent=True, answered=True, words=row.words)
+    reason = _refusal(row, trouble or Trouble(ResultCode.NO_RESPONSE))
     attempts = row.attempts
     context = command.row_context(row)
     elapsed = (core.runtime.now() - fan.started) * 1000

@@ -20,6 +20,8 @@ from aerospike_wire.transaction.state import Transaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aerospike_wire.serializer import Serializer
+
 P = TypeVar("P", bound="Policy")
 
 
@@ -494,20 +496,22 @@ _OF_TRANSACTIONS: Final = frozenset({"txn_verify", "txn_roll"})
 
 
 class Policies:
-    """The default policies of a client, one for each kind of command.
+    """What a client's commands go by: default policies, one for each kind of command, and the serializer.
 
     Args:
         given: ``{"read": {...} or ReadPolicy, "write": ..., ...}``. Names that are not a
             kind of command, such as ``total_timeout``, hold for every kind that knows
             them.
+        serializer: of the client's values, if it has one.
 
     Raises:
         ParamError: a kind or a name is unknown, or a value out of range.
     """
 
-    __slots__ = ("_by_class", "_by_name")
+    __slots__ = ("_by_class", "_by_name", "serializer")
 
-    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, given: Mapping[str, Any] | None = None, serializer: Serializer | None = None) -> None:
+        self.serializer = serializer
         if given is not None and not isinstance(given, Mapping):
             raise _refuse("policies", f"must be a dict, not {type(given).__name__}")
         shared: dict[str, Any] = {}

@@ -35,7 +35,7 @@ def _predicate(function: Callable[P, Predicate]) -> Callable[P, Predicate]:
         try:
             return function(*args, **kwargs)
         except InvalidArgument as invalid:
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
 
     return make
 

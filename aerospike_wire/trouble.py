@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.errors import AerospikeError, ClientError, ParamError, ResultCode, class_of
 from aerospike_wire.proto.commands.base import NO_WORDS
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.transport import LinkFailure
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Trouble(Exception):
         cause: BaseException | None = None,
         node: Node | None = None,
         breaker: Breaker | None = None,
+        bin: str | None = None,
+        key: Any = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -52,6 +54,10 @@ class Trouble(Exception):
         """The node that was not even asked."""
         self.breaker = breaker
         """The breaker that kept the request back."""
+        self.bin = bin
+        """The one of the request's bins that it is about, where that is known."""
+        self.key = key
+        """The record that it is about, where the request does not say it."""
 
 
 class Unreachable(Exception):
@@ -74,6 +80,11 @@ def as_trouble(error: BaseException) -> Trouble:
         return Trouble(error.code, error.message, sent=error.sent, charge=error.charge, cause=error.__cause__)
     if isinstance(error, InvalidArgument):
         return Trouble(error.code, str(error), argument=error.argument, final=True, cause=error.__cause__)
+    if isinstance(error, Unreadable):
+        return Trouble(
+            ResultCode.CLIENT, str(error), sent=True, answered=True, final=True, charge=False, cause=error.__cause__,
+            bin=error.bin, key=error.key,
+        )  # fmt: skip
     if isinstance(error, ParamError):
         return Trouble(ResultCode.PARAM, error.msg, argument=error.argument, final=True)
     if isinstance(error, AerospikeError):

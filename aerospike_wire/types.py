@@ -88,6 +88,22 @@ class RawParticle:
     """Particle type on the wire, protocol section 6."""
     data: bytes
 
+    def checked(self) -> tuple[int, bytes]:
+        """Type and data, if they are what they have to be.
+
+        Raises:
+            ValueError: they are not.
+        """
+        kind: Any = self.type
+        data: Any = self.data
+        if isinstance(kind, bool) or not isinstance(kind, int) or not 0 <= kind <= 255:
+            msg = f"a RawParticle of type {kind!r}; types are integers from 0 to 255"
+            raise ValueError(msg)
+        if not isinstance(data, bytes | bytearray):
+            msg = f"a RawParticle whose data must be bytes, not {type(data).__name__}"
+            raise ValueError(msg)
+        return int(kind), bytes(data)
+
 
 @attrs.frozen
 class CDTWildcard:

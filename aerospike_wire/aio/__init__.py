@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aerospike_wire.facade import ErrorHook
+    from aerospike_wire.serializer import Serializer
 
 __all__ = ["AsyncClient", "AsyncExecuteTask", "AsyncQuery", "AsyncRecordStream", "AsyncScan", "AsyncTransactionBlock"]
 
@@ -41,6 +42,9 @@ class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, R
             configuration dict with ``hosts``, ``policies``, ``user``, ``password`` ...
         error_hooks: functions or mappings that may replace errors, applied in order.
         error_detail: ``"full"``, or ``"digest"`` to keep user keys out of errors.
+        serializer: what makes blobs of values that have no type on the server, and values
+            of blobs that are read: a Serializer, anything else with ``dumps`` and ``loads``,
+            or a pair of both. None: such values are refused, and blobs are bytes.
         settings: further settings by their names in the configuration dict.
 
     Raises:
@@ -55,9 +59,10 @@ class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, R
         *,
         error_hooks: Sequence[ErrorHook] = (),
         error_detail: str = "full",
+        serializer: Serializer | Any = None,
         **settings: Any,
     ) -> None:
-        super().__init__(AsyncRuntime(), hosts, error_hooks, error_detail, settings)
+        super().__init__(AsyncRuntime(), hosts, error_hooks, error_detail, {**settings, "serializer": serializer})
 
     async def connect(self) -> Self:
         """Find the cluster, unless that was done before.

@@ -137,6 +137,10 @@ class ErrorContext:
         """The number of the transaction that the request is part of."""
         return None
 
+    def about(self, key: Key | None, bin: str | None) -> ErrorContext:
+        """The same request, with the record or the one bin of it that the failure is about."""
+        return self
+
     def target(self) -> str:
         """What the operation was applied to, in a few words; empty if there is nothing to name."""
         return ""
@@ -246,6 +250,9 @@ class RecordContext(_KeyFacts):
     def bin(self) -> str | None:
         return self.bins[0] if len(self.bins) == 1 else None
 
+    def about(self, key: Key | None, bin: str | None) -> ErrorContext:
+        return self if bin is None else attrs.evolve(self, bins=(bin,))
+
     def target(self) -> str:
         if self.key is None:
             return ""
@@ -307,8 +314,20 @@ class QueryContext(ErrorContext):
     """The number of a job in the background."""
     cursor: dict[str, Any] | None = attrs.field(default=None, repr=False)
     """Where to go on; see the query's ``resume``. Not part of :meth:`to_dict`: it holds values of the index."""
+    key: Key | None = None
+    """The record that could not be read."""
 
     family: ClassVar[str] = "query"
+
+    @property
+    def digest(self) -> bytes | None:
+        return None if self.key is None else self.key.digest
+
+    def about(self, key: Key | None, bin: str | None) -> ErrorContext:
+        return attrs.evolve(self, key=key, bin=bin, bins=() if bin is None else (bin,))
+
+    def redacted(self) -> ErrorContext:
+        return self if self.key is None else attrs.evolve(self, key=_without_user_key(self.key))
 
     def progress(self) -> str:
         if self.partitions_done is None or self.partitions_left is None:

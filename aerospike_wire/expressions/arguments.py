@@ -76,7 +76,7 @@ def _packable(value: Any, argument: str) -> None:
     try:
         literal(value, argument)
     except InvalidArgument as invalid:
-        raise translated(invalid) from None
+        raise translated(invalid) from invalid.__cause__
 
 
 def constant(*kinds: type, default: Any = attrs.NOTHING) -> Any:
@@ -123,7 +123,7 @@ def bin_name() -> Any:
         try:
             values.bin_name(value, field.name)
         except InvalidArgument as invalid:
-            raise translated(invalid) from None
+            raise translated(invalid) from invalid.__cause__
 
     return attrs.field(validator=check, metadata={"pack": _pack_text})
 
@@ -190,7 +190,7 @@ def pack_context(given: Any, argument: str, *, paths: bool = False) -> bytes | N
     try:
         return packed_path(given, argument, paths=paths)
     except InvalidArgument as invalid:
-        raise translated(invalid) from None
+        raise translated(invalid) from invalid.__cause__
 
 
 @attrs.frozen
@@ -236,6 +236,6 @@ def policy(kind: type[Any]) -> Any:
         try:
             return settle(kind, value, "policy")
         except InvalidArgument as invalid:
-            raise translated(invalid) from None
+            raise translated(invalid) from invalid.__cause__
 
     return attrs.field(converter=convert)

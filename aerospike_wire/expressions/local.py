@@ -69,7 +69,7 @@ def _subject(bins: Mapping[str, Any], key: Any, meta: Mapping[str, Any], engines
             packed[values.bin_name(name, "bins")] = particle
         digest, set_name, user_key = _key(key)
     except InvalidArgument as invalid:
-        raise translated(invalid) from None
+        raise translated(invalid) from invalid.__cause__
     now = time.time_ns()
     ttl = meta.get("ttl")
     size = meta.get("size", sum(len(name) + len(data) for name, (_, data) in packed.items()))

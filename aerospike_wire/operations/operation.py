@@ -120,7 +120,7 @@ def _builder(function: Callable[P, Operation], name: str) -> Callable[P, Operati
         try:
             made = function(*args, **kwargs)
         except InvalidArgument as invalid:
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
         # Nobody else has seen it yet, so it is completed in place: made anew it would cost twice.
         _complete(made, "name", name)
         _complete(made, "arguments", args)

@@ -34,14 +34,14 @@ def _checked(check: Any, value: Any, kind: Any, name: str) -> None:
     try:
         check(value, kind, f"policy {name}")
     except InvalidArgument as invalid:
-        raise refused(invalid) from None
+        raise refused(invalid) from invalid.__cause__
 
 
 def _flag(_: Any, attribute: attrs.Attribute[bool], value: Any) -> None:
     try:
         checks.flag(value, f"policy {attribute.name}")
     except InvalidArgument as invalid:
-        raise refused(invalid) from None
+        raise refused(invalid) from invalid.__cause__
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aerospike_wire.errors.codes import ResultCode
 
 
@@ -14,9 +16,22 @@ class InvalidArgument(ValueError):
 
     def __init__(self, argument: str, problem: str, code: int = ResultCode.PARAM) -> None:
         super().__init__(f"{argument} {problem}")
+        self.problem = problem
         self.argument = argument
         """Name of the argument, as in the method's signature or the policy."""
         self.code = code
+
+
+class Unreadable(ValueError):
+    """A value arrived that the user's serializer cannot read. The connection is in order."""
+
+    def __init__(self, name: str | None, problem: str) -> None:
+        place = "the result" if name is None else f"bin {name!r}"
+        super().__init__(f"{place} holds a blob {problem}")
+        self.bin = name
+        """The bin; None for what a function gave."""
+        self.key: Any = None
+        """The record's key, if the request does not say it."""
 
 
 def utf8(argument: str, text: str) -> bytes:

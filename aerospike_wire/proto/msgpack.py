@@ -10,8 +10,12 @@ from __future__ import annotations
 import struct
 from typing import Any, Final
 
+import attrs
+
 from aerospike_wire.errors import ProtocolError
+from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.serializer import Serialized, Serializer
 from aerospike_wire.types import (
     CDTInfinite,
     CDTWildcard,
@@ -34,6 +38,7 @@ _I16 = struct.Struct(">h")
 _I32 = struct.Struct(">i")
 _I64 = struct.Struct(">q")
 
+_INT_MIN: Final = -0x8000_0000_0000_0000
 _INT_MAX: Final = 0x7FFF_FFFF_FFFF_FFFF
 _STRING, _BLOB, _HLL, _GEOJSON = 3, 4, 18, 23
 _KEY_ORDER: Final = 0x01
@@ -45,19 +50,55 @@ _KEY_ORDERED: Final = b"\xc7\x00\x01\xc0"
 # Packing
 
 
-def pack(value: Any, argument: str = "value") -> bytes:
+@attrs.frozen
+class Purpose:
+    """What a value is packed for, which decides what it may hold."""
+
+    stored: bool = False
+    """True if it is to be stored; wildcard and infinity, which stand for other values, cannot be."""
+    serializer: Serializer | None = None
+    """What makes blobs of values that have no type on the server; None to refuse them."""
+
+
+COMPARED: Final = Purpose()
+"""For arguments that values are compared with, or of functions."""
+STORED: Final = Purpose(stored=True)
+"""For what goes into a bin."""
+
+
+class _Misfit(Exception):
+    """A value somewhere inside has no encoding."""
+
+    def __init__(self, problem: str, code: int = ResultCode.PARAM) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.code = code
+        self.steps: list[str] = []
+        """The way to it, from the inside out."""
+
+    def refusal(self, argument: str) -> InvalidArgument:
+        """The error for the argument that holds the value. Keys of maps are content and are not shown."""
+        where = f" (at {''.join(reversed(self.steps))})" if self.steps else ""
+        return InvalidArgument(argument, f"{self.problem}{where}", self.code)
+
+
+def pack(value: Any, argument: str = "value", purpose: Purpose = COMPARED) -> bytes:
     """A value as one item.
 
     Args:
         value: None, bool, int, float, str, bytes, bytearray, GeoJSON, HyperLogLog,
-            RawParticle, list, dict, KeyOrderedDict, wildcard or infinity, nested.
+            RawParticle, Serialized, list, dict, KeyOrderedDict, wildcard or infinity, nested.
         argument: what to call the value in an error.
+        purpose: what it is packed for.
 
     Raises:
         InvalidArgument: a value has no encoding.
     """
     out: list[bytes] = []
-    _pack(value, out, argument, 0)
+    try:
+        _pack(value, out, purpose, 0)
+    except _Misfit as misfit:
+        raise misfit.refusal(argument) from misfit.__cause__
     return b"".join(out)
 
 
@@ -130,7 +171,7 @@ def _typed(kind: int, data: bytes) -> bytes:
     return _string_head(len(data) + 1) + bytes((kind,)) + data
 
 
-def _pack(value: Any, out: list[bytes], argument: str, depth: int) -> None:
+def _pack(value: Any, out: list[bytes], purpose: Purpose, depth: int) -> None:
     if value is None:
         out.append(b"\xc0")
     elif value is True:
@@ -138,9 +179,9 @@ def _pack(value: Any, out: list[bytes], argument: str, depth: int) -> None:
     elif value is False:
         out.append(b"\xc2")
     elif isinstance(value, int):
-        if value > _INT_MAX:  # the format could carry it, the server's integers are signed
-            raise InvalidArgument(argument, "holds an integer that does not fit in 64 bits")
-        out.append(pack_int(value, argument))
+        if not _INT_MIN <= value <= _INT_MAX:  # the format could carry more, the server's integers are signed
+            raise _Misfit("holds an integer that does not fit in 64 bits")
+        out.append(pack_int(value))
     elif isinstance(value, float):
         out.append(b"\xcb" + _F64.pack(value))
     elif isinstance(value, str):
@@ -148,42 +189,60 @@ def _pack(value: Any, out: list[bytes], argument: str, depth: int) -> None:
         try:
             out.append(_typed(kind, value.encode()))
         except UnicodeEncodeError:
-            raise InvalidArgument(argument, "holds text with lone surrogates, which UTF-8 cannot carry") from None
+            raise _Misfit("holds text with lone surrogates, which UTF-8 cannot carry") from None
     elif isinstance(value, bytes | bytearray):
         out.append(_typed(_HLL if isinstance(value, HyperLogLog) else _BLOB, bytes(value)))
     elif isinstance(value, list):
-        _check_depth(depth, argument)
+        _check_depth(depth)
         out.append(array_head(len(value)))
-        for item in value:
-            _pack(item, out, argument, depth + 1)
+        depth += 1
+        item = None
+        try:
+            for item in value:
+                _pack(item, out, purpose, depth)
+        except _Misfit as misfit:
+            misfit.steps.append(f"[{next(at for at, one in enumerate(value) if one is item)}]")
+            raise
     elif isinstance(value, dict):
-        _check_depth(depth, argument)
-        _pack_map(value, out, argument, depth)
-    elif isinstance(value, CDTWildcard):
-        out.append(b"\xd4\xff\x00")
-    elif isinstance(value, CDTInfinite):
-        out.append(b"\xd4\xff\x01")
+        _check_depth(depth)
+        _pack_map(value, out, purpose, depth + 1)
+    elif isinstance(value, CDTWildcard | CDTInfinite):
+        if purpose.stored:
+            raise _Misfit(f"holds a {type(value).__name__}, which values are compared with and which cannot be stored")
+        out.append(b"\xd4\xff\x00" if isinstance(value, CDTWildcard) else b"\xd4\xff\x01")
     elif isinstance(value, RawParticle):
-        out.append(_typed(value.type, value.data))
+        try:
+            out.append(_typed(*value.checked()))
+        except ValueError as error:
+            raise _Misfit(f"holds {error}") from None
     else:
-        raise InvalidArgument(
-            argument, f"holds a value of type {type(value).__name__}, which has no type on the server"
-        )
+        out.append(_typed(_BLOB, _serialized(value, purpose.serializer)))
 
 
-def _check_depth(depth: int, argument: str) -> None:
+def _serialized(value: Any, serializer: Serializer | None) -> bytes:
+    """The blob of a value that has no type on the server."""
+    try:
+        if isinstance(value, Serialized):
+            return value.data()
+        if serializer is not None:
+            return serializer.data(value)
+    except InvalidArgument as invalid:
+        raise _Misfit(invalid.problem, invalid.code) from invalid.__cause__
+    raise _Misfit(f"holds a value of type {type(value).__name__}, which has no type on the server")
+
+
+def _check_depth(depth: int) -> None:
     if depth >= MAX_DEPTH:
-        raise InvalidArgument(argument, f"is nested deeper than {MAX_DEPTH} levels, or contains itself")
+        raise _Misfit(f"is nested deeper than {MAX_DEPTH} levels, or contains itself")
 
 
-def _pack_map(value: dict[Any, Any], out: list[bytes], argument: str, depth: int) -> None:
+def _pack_map(value: dict[Any, Any], out: list[bytes], purpose: Purpose, depth: int) -> None:
     pairs: list[tuple[bytes, Any]] = []
     for key, item in value.items():
         if isinstance(key, bool) or not isinstance(key, int | str | bytes):
-            kind = type(key).__name__
-            raise InvalidArgument(argument, f"has a map key of type {kind}; int, str or bytes can be keys")
+            raise _Misfit(f"has a map key of type {type(key).__name__}; int, str or bytes can be keys")
         packed: list[bytes] = []
-        _pack(key, packed, argument, depth + 1)
+        _pack(key, packed, purpose, depth)
         pairs.append((packed[0], item))
     if len(pairs) > 1:
         # Servers keep the entries of all maps in this order, refuse ordered maps that are not,
@@ -195,9 +254,13 @@ def _pack_map(value: dict[Any, Any], out: list[bytes], argument: str, depth: int
         out.append(_KEY_ORDERED)
     else:
         out.append(map_head(len(pairs)))
-    for key_bytes, item in pairs:
-        out.append(key_bytes)
-        _pack(item, out, argument, depth + 1)
+    try:
+        for key_bytes, item in pairs:
+            out.append(key_bytes)
+            _pack(item, out, purpose, depth)
+    except _Misfit as misfit:
+        misfit.steps.append("[...]")
+        raise
 
 
 def _key_order(key: Any) -> tuple[int, Any]:

@@ -10,7 +10,9 @@ from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.invalid import InvalidArgument
-from aerospike_wire.types import GeoJSON, HyperLogLog, RawParticle
+from aerospike_wire.proto.msgpack import COMPARED, Purpose
+from aerospike_wire.serializer import Serialized
+from aerospike_wire.types import CDTInfinite, CDTWildcard, GeoJSON, HyperLogLog, RawParticle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,13 +47,14 @@ class Particle(enum.IntEnum):
     GEOJSON = 23
 
 
-def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:
+def encode(value: Any, argument: str = "value", purpose: Purpose = COMPARED) -> tuple[int, bytes]:
     """Particle type and bytes of a value.
 
     Args:
         value: None (deletes the bin), bool, int, float, str, bytes, bytearray, list,
-            dict, GeoJSON, HyperLogLog or RawParticle.
+            dict, GeoJSON, HyperLogLog, RawParticle or Serialized.
         argument: what to call the value in an error.
+        purpose: what it is encoded for.
 
     Raises:
         InvalidArgument: the value has no type on the server, or is out of its range.
@@ -70,9 +73,9 @@ def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:
     if kind is bool:
         return Particle.BOOL, b"\x01" if value else b"\x00"
     if isinstance(value, list):
-        return Particle.LIST, msgpack.pack(value, argument)
+        return Particle.LIST, msgpack.pack(value, argument, purpose)
     if isinstance(value, dict):
-        return Particle.MAP, msgpack.pack(value, argument)
+        return Particle.MAP, msgpack.pack(value, argument, purpose)
     if isinstance(value, GeoJSON):
         return Particle.GEOJSON, _GEO_HEAD.pack(0, 0) + _text(value, argument)
     if isinstance(value, HyperLogLog):
@@ -80,24 +83,21 @@ def encode(value: Any, argument: str = "value") -> tuple[int, bytes]:
     if isinstance(value, bytearray | bytes):
         return Particle.BLOB, bytes(value)
     if isinstance(value, RawParticle):
-        return _raw(value, argument)
+        try:
+            return value.checked()
+        except ValueError as error:
+            raise InvalidArgument(argument, f"is {error}") from None
     if isinstance(value, int):
         return _integer(int(value), argument)
     if isinstance(value, float):
         return Particle.FLOAT, _F64.pack(value)
     if isinstance(value, str):
         return Particle.STRING, _text(str(value), argument)
+    if isinstance(value, Serialized):
+        return Particle.BLOB, value.data(argument)
+    if purpose.serializer is not None and not isinstance(value, CDTWildcard | CDTInfinite):
+        return Particle.BLOB, purpose.serializer.data(value, argument)
     raise InvalidArgument(argument, f"has type {kind.__name__}, which has no type on the server")
-
-
-def _raw(value: RawParticle, argument: str) -> tuple[int, bytes]:
-    kind: Any = value.type
-    data: Any = value.data
-    if isinstance(kind, bool) or not isinstance(kind, int) or not 0 <= kind <= 255:
-        raise InvalidArgument(argument, f"is a RawParticle of type {kind!r}; types are integers from 0 to 255")
-    if not isinstance(data, bytes | bytearray):
-        raise InvalidArgument(argument, f"is a RawParticle whose data must be bytes, not {type(data).__name__}")
-    return kind, bytes(data)
 
 
 def _integer(value: int, argument: str) -> tuple[int, bytes]:

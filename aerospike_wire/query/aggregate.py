@@ -16,7 +16,7 @@ from aerospike_wire.errors import ParamError, ProtocolError, ResultCode
 from aerospike_wire.fanout import Fanout
 from aerospike_wire.proto.commands.query import ModuleText, Values
 from aerospike_wire.proto.header import FrameType
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.query.rules import RETRY_CODES, keeps, worth
 from aerospike_wire.query.source import Source
 from aerospike_wire.retries import Course
@@ -91,11 +91,21 @@ class Aggregation(Source):
             self.portion, self.taken = [], 0
             return []
         try:
-            self.portion = await self._run()
+            self.portion = self._opened(await self._run())
         finally:
             self._drop()
             self.over = True
         return self.portion
+
+    def _opened(self, found: list[Any]) -> list[Any]:
+        serializer = self._core.policies.serializer
+        if serializer is None:
+            return found
+        try:
+            return [serializer.opened(value, None) for value in found]
+        except Unreadable as unreadable:
+            trouble = as_trouble(unreadable)
+        self._fail(trouble)
 
     def close(self) -> None:
         """Wait for no more: links whose answers are not complete are closed."""

@@ -56,7 +56,7 @@ class ScanBase:
             keys.check_namespace(namespace)
             keys.check_set(set)
         except InvalidArgument as invalid:
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
         self._core = core
         self._statement = Statement(namespace, set)
         self._state: Partitions | None = None
@@ -142,7 +142,7 @@ class ScanBase:
         try:
             self._state = Partitions.restore(cursor, statement.namespace, statement.set)
         except InvalidArgument as invalid:
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
         return self
 
     def cursor(self) -> dict[str, Any]:
@@ -226,7 +226,7 @@ class QueryBase(ScanBase):
             self._statement.context = None if ctx is None else context_value(ctx)
         except InvalidArgument as invalid:
             self._statement.predicate = None
-            raise refused(invalid) from None
+            raise refused(invalid) from invalid.__cause__
         return self
 
     def where_with_index_name(self, index_name: str, predicate: Predicate) -> Self:

@@ -19,7 +19,7 @@ from aerospike_wire.policy import Replica
 from aerospike_wire.proto.commands.base import ServerWords
 from aerospike_wire.proto.commands.query import Answer
 from aerospike_wire.proto.header import FrameType
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.query.rules import RETRY_CODES, keeps, worth
 from aerospike_wire.query.source import Source
 from aerospike_wire.query.tracker import Partitions
@@ -268,7 +268,7 @@ class Run(Source):
             except LinkFailure as failure:
                 self._went_wrong(as_trouble(failure), node, pids)
                 continue
-            answer = Answer(self._command.statement.namespace, core.wall)
+            answer = Answer(self._command.statement.namespace, core.wall, core.policies.serializer)
             self._parts[len(calls)] = _Part(node, pids, link, share, answer)
             calls.append((link, Call(request, FrameType.MESSAGE, None, self._deadline, silence)))
         if calls:
@@ -357,6 +357,10 @@ class Run(Source):
             self._leave(part, keep=False)
             self._went_wrong(Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error), part.node, part.pids)
             return
+        except Unreadable as unreadable:
+            trouble = as_trouble(unreadable)
+            self._fan.attempts.append(self._core.attempt(trouble, part.node, self._fan.begun))
+            self._fail(trouble)
         part.received += len(records)
         if self._limit and self._given + len(records) > self._limit:
             records = records[: self._limit - self._given]

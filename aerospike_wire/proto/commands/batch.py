@@ -34,7 +34,7 @@ from aerospike_wire.proto.commands.record import (
 from aerospike_wire.proto.commands.udf import FAILURE
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info2, Info3, frame_header
-from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.proto.message import OpCode, read_message
 from aerospike_wire.types import Key, Record
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from aerospike_wire.errors import Attempt
     from aerospike_wire.policy import Policies
+    from aerospike_wire.serializer import Serializer
 
 _INDEX: Final = struct.Struct(">I")
 _COUNTS: Final = struct.Struct(">HH")
@@ -160,6 +161,8 @@ class Row:
     record: Record | None = None
     words: ServerWords = NO_WORDS
     """What the node said beside the code."""
+    unreadable: Unreadable | None = None
+    """Why a record that came cannot be given."""
     version: int | None = None
     """In a transaction: the record's version, where the node told it."""
     attempts: list[Attempt] = attrs.field(factory=list)
@@ -175,6 +178,8 @@ class Batch(Command[None]):
     exclusive: ClassVar[bool] = True
     splits: ClassVar[bool] = True
     """Whether a row that is alone on its node goes out as a command on one record."""
+    serializer: Serializer | None = attrs.field(init=False, default=None)
+    """The client's, once the batch is prepared."""
     rows: list[Row] = attrs.field(init=False, factory=list)
     write: bool = attrs.field(init=False, default=False)  # type: ignore[misc]  # depends on the rows
     filter: bytes | None = attrs.field(init=False, default=None)
@@ -183,6 +188,7 @@ class Batch(Command[None]):
     def prepare(self, policies: Policies) -> BatchPolicy:
         policy: BatchPolicy = policies.resolve(BatchPolicy, self.policy)
         self.filter = policy.expressions
+        self.serializer = policies.serializer
         self.rows = self.make_rows(policies, policy)
         self.write = any(row.write for row in self.rows)
         asked = isinstance(self.policy, BatchPolicy) or (
@@ -405,6 +411,7 @@ class BatchPart(Command[None]):
             ProtocolError: a row makes no sense, or is none that was asked for.
         """
         asked = frozenset(self.indexes)
+        serializer = self.batch.serializer
         only = self.indexes[0] if self.alone else None
         with_versions = getattr(self.batch.policy, "txn", None) is not None
         for body in self._bodies:
@@ -426,7 +433,14 @@ class BatchPart(Command[None]):
                 if code == 0:
                     start = skip_fields(body, n_fields, offset)
                     meta = {"ttl": time_to_live(void_time, wall), "gen": generation}
-                    row.record = Record(row.key, meta, read_bins(body, start, n_ops))
+                    bins = read_bins(body, start, n_ops)
+                    if serializer is not None:
+                        try:
+                            bins = serializer.bins(bins)
+                        except Unreadable as unreadable:
+                            row.code, row.unreadable = ResultCode.CLIENT, unreadable
+                            continue
+                    row.record = Record(row.key, meta, bins)
                 else:
                     row.words = _words(body, offset)
 

@@ -186,7 +186,9 @@ class Apply:
         fields = (
             field(Field.UDF_MODULE, utf8("module", self.module)),
             field(Field.UDF_FUNCTION, utf8("function", self.function)),
-            field(Field.UDF_ARGUMENTS, msgpack.pack(list(args), "args")),
+            field(
+                Field.UDF_ARGUMENTS, msgpack.pack(list(args), "args", msgpack.Purpose(serializer=policies.serializer))
+            ),
         )
         info = (0, int(info2), int(info3))
         with_key = policy.key is SendKey.SEND
@@ -220,7 +222,8 @@ class BatchWrite(Batch):
                 else:
                     rows.append(record.row(policies, policy))
             except InvalidArgument as invalid:
-                raise InvalidArgument(f"batch_records[{number}]", str(invalid), invalid.code) from None
+                named = InvalidArgument(f"batch_records[{number}]", str(invalid), invalid.code)
+                raise named from invalid.__cause__
             before = record
         return rows
 

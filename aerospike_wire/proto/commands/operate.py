@@ -207,6 +207,8 @@ class Operate(OperateCommand[Record]):
         _, _, _, _, _, _, generation, void_time, _, n_fields, n_ops = MESSAGE.unpack_from(body)
         # Where every operation answers, those that name no bin, touch and delete, do so under an empty name.
         bins = read_bins(body, skip_fields(body, n_fields), n_ops)
+        if self.serializer is not None:
+            bins = self.serializer.bins(bins)
         return Record(self.key, {"ttl": time_to_live(void_time, wall), "gen": generation}, bins)
 
 
@@ -219,6 +221,8 @@ class OperateOrdered(OperateCommand[OrderedRecord]):
     def decode(self, body: bytes, wall: Callable[[], float]) -> OrderedRecord:
         message, _ = read_message(body)
         results = [(op.bin, op.value()) for op in message.ops]
+        if self.serializer is not None:
+            results = [(name, self.serializer.opened(value, name)) for name, value in results]
         header = message.header
         meta = {"ttl": time_to_live(header.record_ttl, wall), "gen": header.generation}
         return OrderedRecord(self.key, meta, results)

@@ -44,12 +44,14 @@ from aerospike_wire.proto.header import (
 )
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Op, OpCode
+from aerospike_wire.proto.msgpack import STORED, Purpose
 from aerospike_wire.types import GeoJSON, HyperLogLog, Key, RawParticle, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aerospike_wire.policy import Policies
+    from aerospike_wire.serializer import Serializer
 
 P = TypeVar("P", bound=RecordPolicy)
 Q = TypeVar("Q", bound=RecordPolicy)
@@ -183,13 +185,13 @@ def read_meta(meta: Any, policy: WritePolicy | RemovePolicy) -> tuple[int, int]:
     return generation, ttl
 
 
-def write_op(code: int, name: bytes, value: Any, argument: str) -> bytes:
-    """One operation with a value.
+def write_op(code: int, name: bytes, value: Any, argument: str, purpose: Purpose = STORED) -> bytes:
+    """One operation with a value to be stored.
 
     Raises:
         InvalidArgument: the value has no type on the server.
     """
-    particle, data = values.encode(value, argument)
+    particle, data = values.encode(value, argument, purpose)
     size = len(name)
     return _OP.pack(4 + size + len(data), code, particle, 0, size) + name + data
 
@@ -275,12 +277,15 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     """What the caller gave; a Key with its digest once the command is prepared."""
     policy: Any = None
     place: keys.Place = attrs.field(init=False, default=keys.NOWHERE)
+    serializer: Serializer | None = attrs.field(init=False)
+    """The client's, once the command is prepared."""
 
     policy_class: ClassVar[type[RecordPolicy]]
 
     def prepare(self, policies: Policies) -> RecordPolicy:
         policy: RecordPolicy = policies.resolve(self.policy_class, self.policy)
         self.policy = policy
+        self.serializer = policies.serializer
         self.key, self.place = keys.resolve(self.key)
         return policy
 
@@ -441,7 +446,10 @@ class Get(ReadCommand[Any]):
         generation, void_time, n_fields, n_ops = _unpack_meta(body)
         offset = skip_fields(body, n_fields) if n_fields else MESSAGE_HEADER_SIZE
         ttl = time_to_live(void_time, wall) if void_time else TTL_NEVER_EXPIRE
-        return tuple.__new__(Record, (self.key, {"ttl": ttl, "gen": generation}, read_bins(body, offset, n_ops)))
+        bins = read_bins(body, offset, n_ops)
+        if self.serializer is not None:
+            bins = self.serializer.bins(bins)
+        return tuple.__new__(Record, (self.key, {"ttl": ttl, "gen": generation}, bins))
 
 
 @attrs.define(eq=False)
@@ -563,8 +571,9 @@ class Put(WriteCommand):
     def write_ops(self) -> list[bytes]:
         if not isinstance(self.bins, Mapping):
             raise InvalidArgument("bins", f"must be a dict of bin names and values, not {type(self.bins).__name__}")
+        purpose = STORED if self.serializer is None else Purpose(stored=True, serializer=self.serializer)
         return [
-            write_op(OpCode.WRITE, values.bin_name(name, "bins"), value, f"bin {name!r}")
+            write_op(OpCode.WRITE, values.bin_name(name, "bins"), value, f"bin {name!r}", purpose)
             for name, value in self.bins.items()
         ]
 

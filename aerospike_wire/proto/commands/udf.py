@@ -52,7 +52,9 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
         self._fields = [
             field(Field.UDF_MODULE, utf8("module", self.module)),
             field(Field.UDF_FUNCTION, utf8("function", self.function)),
-            field(Field.UDF_ARGUMENTS, msgpack.pack(list(arguments), "args")),
+            field(
+                Field.UDF_ARGUMENTS, msgpack.pack(list(arguments), "args", msgpack.Purpose(serializer=self.serializer))
+            ),
         ]
         return policy
 
@@ -67,7 +69,8 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
         message, _ = read_message(body)
         for op in message.ops:
             if op.name == SUCCESS:
-                return op.value()
+                value = op.value()
+                return value if self.serializer is None else self.serializer.opened(value, None)
         if message.ops:
             msg = f"the reply to a function has a bin {message.ops[0].bin!r}, expected SUCCESS"
             raise ProtocolError(msg)

@@ -52,7 +52,7 @@ class AggregateCommand(Command[None]):
         statement = self.statement
         statement.check()
         assert statement.function is not None
-        self._function = statement.function.fields(_AGGREGATION)
+        self._function = statement.function.fields(_AGGREGATION, policies.serializer)
         if statement.operations is not None:
             raise InvalidArgument("ops", "cannot be combined with apply()")
         if policy.partition_filter is not None:

@@ -61,7 +61,7 @@ class BackgroundCommand(Command[None]):
         if reading is not None:
             raise InvalidArgument("ops", f"has {reading!r}, and a job in the background gives nothing back")
         if statement.function is not None:
-            self._body = statement.function.fields(_BACKGROUND)
+            self._body = statement.function.fields(_BACKGROUND, policies.serializer)
         self._ttl = policy.ttl & 0xFFFF_FFFF if self.ttl is None else ttl_of(self.ttl)
         if isinstance(self.records_per_second, bool) or not isinstance(self.records_per_second, int):
             raise InvalidArgument("records_per_second", "must be an int")

@@ -11,6 +11,7 @@ from aerospike_wire.proto import values
 from aerospike_wire.proto.commands.base import u32
 from aerospike_wire.proto.invalid import InvalidArgument, utf8
 from aerospike_wire.proto.values import Particle
+from aerospike_wire.serializer import Serialized
 from aerospike_wire.types import GeoJSON
 
 MAX_KEY: Final = 2047
@@ -63,6 +64,10 @@ def check_predicate(bin_name: Any, begin: Any, end: Any, index_type: Any = 0) ->
     """
     if bin_name is not None:
         values.bin_name(bin_name)
+    if isinstance(begin, Serialized):
+        begin = begin.data("val")
+    if isinstance(end, Serialized):
+        end = end.data("max")
     for argument, value in (("val", begin), ("max", end)):
         if isinstance(value, bool) or not isinstance(value, int | str | bytes | bytearray):
             raise InvalidArgument(argument, f"must be an int, str or bytes, not {type(value).__name__}")

@@ -12,11 +12,14 @@ from aerospike_wire.proto import keys, values
 from aerospike_wire.proto.commands.base import NO_WORDS, ServerWords, error_details
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH, MESSAGE_HEADER_SIZE, Info3
+from aerospike_wire.proto.invalid import Unreadable
 from aerospike_wire.proto.message import read_message
 from aerospike_wire.types import Key, RawParticle, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aerospike_wire.serializer import Serializer
 
 _NO_RECORD: Final = int(Info3.LAST | Info3.PARTITION_DONE)
 _PARTITION_DONE: Final = int(Info3.PARTITION_DONE)
@@ -45,15 +48,17 @@ class Answer:
     Args:
         namespace: the query's.
         wall: gives seconds since the Unix epoch, for times to live.
+        serializer: the client's.
     """
 
     __slots__ = (
-        "_body", "_names", "_namespace", "_offset", "_prefix", "_shape", "_usual_set", "_wall",
+        "_body", "_names", "_namespace", "_offset", "_prefix", "_serializer", "_shape", "_usual_set", "_wall",
         "clean", "code", "unavailable", "values", "words",
     )  # fmt: skip
 
-    def __init__(self, namespace: str, wall: Callable[[], float]) -> None:
+    def __init__(self, namespace: str, wall: Callable[[], float], serializer: Serializer | None = None) -> None:
         self._namespace = namespace
+        self._serializer = serializer
         self._prefix = field(Field.NAMESPACE, namespace.encode()) + _DIGEST_HEAD
         self._wall = wall
         self._body = b""
@@ -90,12 +95,13 @@ class Answer:
         Raises:
             ProtocolError: the frame does not follow the protocol. What stands in front of the
                 damage has been taken before.
+            Unreadable: the serializer cannot read a bin of the next record, whose key it has.
         """
         found: list[Record] = []
         self.values = []
         try:
             self._read(found, self.values, limit)
-        except ProtocolError:
+        except (ProtocolError, Unreadable):
             if not found:
                 raise
         return found
@@ -173,6 +179,12 @@ class Answer:
                 raise ProtocolError(msg) from None
             ttl = max(1, void_time - now) if void_time else TTL_NEVER_EXPIRE
             key = new(Key, (namespace, set_name, user_key, digest))
+            if self._serializer is not None:
+                try:
+                    bins = self._serializer.bins(bins)
+                except Unreadable as unreadable:
+                    unreadable.key = key
+                    raise
             found.append(new(Record, (key, {"ttl": ttl, "gen": generation}, bins)))
             marks.append(value)
             self._offset = offset

@@ -16,6 +16,7 @@ from aerospike_wire.proto.invalid import InvalidArgument, utf8
 
 if TYPE_CHECKING:
     from aerospike_wire.proto.commands.query.predicate import Predicate
+    from aerospike_wire.serializer import Serializer
 
 MAX_INDEX_NAME = 63
 """Bytes of an index's name."""
@@ -30,11 +31,12 @@ class Function:
     arguments: Any = None
     """A list; None where none was given, which travels as nothing at all."""
 
-    def fields(self, kind: int) -> list[bytes]:
+    def fields(self, kind: int, serializer: Serializer | None) -> list[bytes]:
         """The fields of a request.
 
         Args:
             kind: 1 for an aggregation, 2 for a job in the background.
+            serializer: the client's.
 
         Raises:
             InvalidArgument: a name or an argument cannot be used.
@@ -46,7 +48,8 @@ class Function:
                 raise InvalidArgument(argument, "must not be empty")
         if self.arguments is not None and not isinstance(self.arguments, list | tuple):
             raise InvalidArgument("arguments", f"must be a list, not {type(self.arguments).__name__}")
-        packed = b"" if self.arguments is None else msgpack.pack(list(self.arguments), "arguments")
+        purpose = msgpack.Purpose(serializer=serializer)
+        packed = b"" if self.arguments is None else msgpack.pack(list(self.arguments), "arguments", purpose)
         return [
             field(Field.UDF_OP, bytes((kind,))),
             field(Field.UDF_MODULE, utf8("module", self.module)),

@@ -1,0 +1,179 @@
+"""A user's serializer: objects without a type on the server as blobs, and back (protocol section 6).
+
+The official client stores what its user serializers give as plain blobs, and hands every
+plain blob that is read to the deserializer. The same holds here; a prefix of one's own
+tells serialized blobs from all others.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from aerospike_wire.errors import ParamError, ResultCode
+from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@attrs.frozen(eq=False, repr=False)
+class Serializer:
+    """Turns objects that have no type on the server into blobs, and these blobs into objects.
+
+    Given to a client as ``serializer=``. What is written goes through ``dumps`` only if it
+    has no type on the server: tuples, sets, dates, objects of your own; on their own or
+    inside lists and maps. :meth:`wrap` sends any value through it.
+
+    What is read goes through ``loads`` if it is a blob that starts with the prefix, on its
+    own or as a value inside lists and maps. Without a prefix that is every blob.
+
+    Args:
+        dumps: gets a value, gives bytes, or text to be stored as UTF-8.
+        loads: gets these bytes, without the prefix, and gives the value.
+        prefix: bytes in front of all that ``dumps`` gives.
+
+    Raises:
+        ParamError: one of them is something else.
+    """
+
+    dumps: Callable[[Any], Any]
+    loads: Callable[[bytes], Any]
+    prefix: bytes = b""
+
+    refusal: ClassVar[int] = ResultCode.PARAM
+    """The code of an error in ``dumps``."""
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("dumps", "loads"):
+            _check_callable(f"serializer {name}", getattr(self, name))
+        given: Any = self.prefix
+        if not isinstance(given, bytes):
+            raise _refuse("serializer prefix", f"must be bytes, not {type(given).__name__}")
+
+    @classmethod
+    def of(cls, given: Any) -> Serializer | None:
+        """The serializer that a client was given.
+
+        Args:
+            given: a Serializer, anything else that has ``dumps`` and ``loads``, a pair of
+                two functions in this order, or None.
+
+        Raises:
+            ParamError: it is none of these.
+        """
+        if given is None or isinstance(given, cls):
+            return given
+        if isinstance(given, tuple) and len(given) == 2:
+            return cls(*given)
+        try:
+            return cls(given.dumps, given.loads)
+        except AttributeError:
+            problem = f"must be a Serializer, have dumps and loads, or be a pair of both, not {type(given).__name__}"
+            raise _refuse("serializer", problem) from None
+
+    def wrap(self, value: Any) -> Serialized:
+        """A value for arguments that are encoded before a client sees them, or that has a type on the server.
+
+        Operations, contexts, expressions and predicates take it wherever they take a value.
+        """
+        return Serialized(value, self)
+
+    def data(self, value: Any, argument: str = "value") -> bytes:
+        """The blob of a value.
+
+        Raises:
+            InvalidArgument: ``dumps`` failed, which is the cause, or gave something else.
+        """
+        kind = type(value).__name__
+        try:
+            found = self.dumps(value)
+        except Exception as error:
+            problem = f"holds a {kind} for which the serializer failed with {type(error).__name__}"
+            raise InvalidArgument(argument, problem, self.refusal) from error
+        if isinstance(found, str):
+            try:
+                found = found.encode()
+            except UnicodeEncodeError as error:
+                problem = f"holds a {kind} of which the serializer made text with lone surrogates"
+                raise InvalidArgument(argument, problem, self.refusal) from error
+        if not isinstance(found, bytes | bytearray):
+            problem = f"holds a {kind} of which the serializer made a {type(found).__name__} instead of bytes"
+            raise InvalidArgument(argument, problem, self.refusal)
+        return self.prefix + bytes(found)
+
+    # Reading
+
+    def bins(self, bins: dict[str, Any]) -> dict[str, Any]:
+        """Bins that were read, with their values as the program has them.
+
+        Raises:
+            Unreadable: ``loads`` failed for one, which it names.
+        """
+        return {name: self.opened(value, name) for name, value in bins.items()}
+
+    def opened(self, value: Any, name: str | None) -> Any:
+        """A value that was read as the program has it.
+
+        Args:
+            value: what was read.
+            name: its bin; None for what a function gave.
+
+        Raises:
+            Unreadable: ``loads`` failed.
+        """
+        kind = type(value)
+        if kind is bytes:
+            return self._loaded(value, name) if value.startswith(self.prefix) else value
+        if kind is list:
+            return [self.opened(item, name) for item in value]
+        if isinstance(value, dict):
+            return kind((key, self.opened(item, name)) for key, item in value.items())
+        return value
+
+    def _loaded(self, data: bytes, name: str | None) -> Any:
+        try:
+            return self.loads(data[len(self.prefix) :])
+        except Exception as error:
+            raise Unreadable(name, f"for which the serializer failed with {type(error).__name__}") from error
+
+    def __repr__(self) -> str:
+        return f"Serializer({_name(self.dumps)}, {_name(self.loads)}, {self.prefix!r})"
+
+
+@attrs.frozen(repr=False)
+class Serialized:
+    """A value with the serializer that makes a blob of it. Made by :meth:`Serializer.wrap`."""
+
+    value: Any
+    serializer: Serializer
+
+    def data(self, argument: str = "value") -> bytes:
+        """The blob.
+
+        Raises:
+            InvalidArgument: the serializer failed.
+        """
+        return self.serializer.data(self.value, argument)
+
+    def __repr__(self) -> str:
+        return f"Serialized({type(self.value).__name__})"
+
+
+def _refuse(argument: str, problem: str) -> ParamError:
+    error = ParamError(f"{argument} {problem}")
+    error.argument = argument
+    return error
+
+
+def _check_callable(argument: str, given: Any) -> None:
+    if not callable(given):
+        raise _refuse(argument, f"must be callable, not {type(given).__name__}")
+    if inspect.iscoroutinefunction(given):
+        raise _refuse(argument, "must be a plain function, not a coroutine function")
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", type(function).__name__))
