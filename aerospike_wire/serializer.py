@@ -8,11 +8,11 @@ tells serialized blobs from all others.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aerospike_wire.errors import ParamError, ResultCode
+from aerospike_wire.errors import ParamError
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 
 if TYPE_CHECKING:
@@ -42,9 +42,6 @@ class Serializer:
     dumps: Callable[[Any], Any]
     loads: Callable[[bytes], Any]
     prefix: bytes = b""
-
-    refusal: ClassVar[int] = ResultCode.PARAM
-    """The code of an error in ``dumps``."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("dumps", "loads"):
@@ -87,22 +84,7 @@ class Serializer:
         Raises:
             InvalidArgument: ``dumps`` failed, which is the cause, or gave something else.
         """
-        kind = type(value).__name__
-        try:
-            found = self.dumps(value)
-        except Exception as error:
-            problem = f"holds a {kind} for which the serializer failed with {type(error).__name__}"
-            raise InvalidArgument(argument, problem, self.refusal) from error
-        if isinstance(found, str):
-            try:
-                found = found.encode()
-            except UnicodeEncodeError as error:
-                problem = f"holds a {kind} of which the serializer made text with lone surrogates"
-                raise InvalidArgument(argument, problem, self.refusal) from error
-        if not isinstance(found, bytes | bytearray):
-            problem = f"holds a {kind} of which the serializer made a {type(found).__name__} instead of bytes"
-            raise InvalidArgument(argument, problem, self.refusal)
-        return self.prefix + bytes(found)
+        return self.prefix + blob_of(value, self.dumps, argument)
 
     # Reading
 
@@ -160,6 +142,26 @@ class Serialized:
 
     def __repr__(self) -> str:
         return f"Serialized({type(self.value).__name__})"
+
+
+def blob_of(value: Any, dumps: Callable[[Any], Any], argument: str = "value") -> bytes:
+    """What a user's function makes of a value, as bytes.
+
+    Raises:
+        InvalidArgument: it failed, which is the cause, or gave something else than bytes or text.
+    """
+    kind = type(value).__name__
+    try:
+        found = dumps(value)
+        if isinstance(found, str):
+            found = found.encode()
+    except Exception as error:
+        problem = f"holds a value of type {kind} for which the serializer failed with {type(error).__name__}"
+        raise InvalidArgument(argument, problem) from error
+    if not isinstance(found, bytes | bytearray):
+        problem = f"holds a value of type {kind} of which the serializer made {type(found).__name__}, not bytes"
+        raise InvalidArgument(argument, problem)
+    return bytes(found)
 
 
 def _refuse(argument: str, problem: str) -> ParamError:

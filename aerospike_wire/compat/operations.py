@@ -19,7 +19,7 @@ from aerospike_wire.compat.keys import text_of
 from aerospike_wire.compat.policies import without_unknown
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.compat.types import null
-from aerospike_wire.errors import BinNameError
+from aerospike_wire.errors import BinNameError, InvalidRequest, ParamError
 from aerospike_wire.operations import checks
 from aerospike_wire.operations.operation import Operation
 from aerospike_wire.operations.policies import BitPolicy, HllPolicy, ListPolicy, MapPolicy
@@ -52,6 +52,9 @@ class Row:
     required: frozenset[str]
     """Parameters without a default."""
 
+
+_JUDGED_BY_SERVERS: Final = frozenset({"index_bit_count", "mh_bit_count"})
+"""Numbers of which the official client lets the server say that they are out of range."""
 
 ROWS: dict[int, Row] = {}
 """Rows by the number in ``op``."""
@@ -113,6 +116,10 @@ def operation_of(given: Any, translator: Translator, *, validate: bool) -> Opera
     except BinNameError:
         if not translator.strict:
             return None
+        raise
+    except ParamError as error:
+        if error.argument in _JUDGED_BY_SERVERS and isinstance(given.get(error.argument), int):
+            raise InvalidRequest(error.msg) from error
         raise
 
 

@@ -11,7 +11,9 @@ from aerospike_wire.compat.constants import INTEGER, SERIALIZER_NONE, SERIALIZER
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.compat.types import GeoJSON, null
 from aerospike_wire.errors import AerospikeError, ClientError
+from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.values import Particle
+from aerospike_wire.serializer import blob_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,8 +130,12 @@ class Translator:
 
     # In
 
-    def inward(self, value: Any) -> Any:
+    def inward(self, value: Any, argument: str = "value") -> Any:
         """A value for the client, also inside lists and dicts.
+
+        Args:
+            value: what the program gave.
+            argument: what to call it in an error.
 
         Raises:
             ClientError: the serializer failed.
@@ -139,11 +145,11 @@ class Translator:
         if kind in same:
             return value
         if isinstance(value, list):
-            return value if same.issuperset(map(type, value)) else [self.inward(item) for item in value]
+            return value if same.issuperset(map(type, value)) else [self.inward(item, argument) for item in value]
         if isinstance(value, dict):
             if same.issuperset(map(type, value.values())):
                 return value
-            changed = {key: self.inward(item) for key, item in value.items()}
+            changed = {key: self.inward(item, argument) for key, item in value.items()}
             return ours.KeyOrderedDict(changed) if isinstance(value, ours.KeyOrderedDict) else changed
         if isinstance(value, GeoJSON):
             return ours.GeoJSON(value.dumps())
@@ -153,21 +159,12 @@ class Translator:
             return int(value)
         if self.serialize is None or isinstance(value, _OURS):
             return value
-        return self._serialized(value, self.serialize)
-
-    def _serialized(self, value: Any, serialize: Callable[[Any], Any]) -> bytes:
         try:
-            found = serialize(value)
-        except AerospikeError:
-            raise
-        except Exception as error:
-            problem = f"the serializer failed for a {type(value).__name__}: {type(error).__name__}"
-            raise ClientError(problem) from error
-        if isinstance(found, str):
-            return found.encode()
-        if isinstance(found, bytes | bytearray):
-            return bytes(found)
-        raise ClientError(f"the serializer must give str or bytes, it gave {type(found).__name__}")
+            return blob_of(value, self.serialize, argument)
+        except InvalidArgument as invalid:
+            if isinstance(invalid.__cause__, AerospikeError):
+                raise invalid.__cause__ from None
+            raise ClientError(str(invalid)) from invalid.__cause__
 
     def bins(self, bins: Any) -> Any:
         """The bins of a ``put``."""
@@ -179,7 +176,7 @@ class Translator:
                 return bins
         if not isinstance(bins, dict):
             raise refused("bins", "Record should be passed as bin-value pair")
-        return {name: self.inward(value) for name, value in bins.items()}
+        return {name: self.inward(value, f"bin {name!r}") for name, value in bins.items()}
 
     # Out
 

@@ -254,12 +254,10 @@ class RecordContext(_KeyFacts):
         return self if bin is None else attrs.evolve(self, bins=(bin,))
 
     def target(self) -> str:
-        if self.key is None:
-            return ""
-        text = key_text(self.key)
-        if not self.bins:
-            return text
-        return f"{text} bin{'s' if len(self.bins) > 1 else ''} {', '.join(self.bins)}"
+        words = [] if self.key is None else [key_text(self.key)]
+        if self.bins:
+            words.append(f"bin{'s' if len(self.bins) > 1 else ''} {', '.join(self.bins)}")
+        return " ".join(words)
 
 
 @attrs.frozen

@@ -90,13 +90,15 @@ def constant(*kinds: type, default: Any = attrs.NOTHING) -> Any:
     return attrs.field(default=default, validator=check, metadata={"pack": literal})
 
 
-def optional(*kinds: type) -> Any:
-    """An argument that is a plain value, or None."""
+def optional(*kinds: type, also: Callable[[Any, Any, Any], None] | None = None) -> Any:
+    """An argument that is a plain value, or None; ``also`` checks it together with those before it."""
 
-    def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
+    def check(expression: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if value is not None and not _matches(value, kinds):
             raise refused(field.name, f"must be None or {_named(kinds)}, not {type(value).__name__}")
         _packable(value, field.name)
+        if also is not None:
+            also(expression, field, value)
 
     return attrs.field(validator=check, metadata={"pack": literal})
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from aerospike_wire.expressions.arguments import collection, operand, optional, policy
-from aerospike_wire.expressions.base import ResultType
+from aerospike_wire.expressions.base import ResultType, translated
 from aerospike_wire.expressions.bins import HLLBin
 from aerospike_wire.expressions.calls import HLL, Call
+from aerospike_wire.operations.hll import check_sizes
 from aerospike_wire.operations.policies import HllPolicy
 from aerospike_wire.proto import msgpack
+from aerospike_wire.proto.invalid import InvalidArgument
 
 Packed = list[bytes]
 
@@ -33,12 +35,20 @@ class _Read(Call, system=HLL):
     pass
 
 
+def _bits(change: Any, _: Any, mh_bit_count: Any) -> None:
+    """Both numbers of bits, once each is known to be one or None."""
+    try:
+        check_sizes(change.index_bit_count, mh_bit_count)
+    except InvalidArgument as invalid:
+        raise translated(invalid) from None
+
+
 class HLLInit(_Change, op=0):
     """An empty sketch; None for what the sketch at hand has, or for no minhash."""
 
     policy: Any = policy(HllPolicy)
     index_bit_count: int | None = optional(int)
-    mh_bit_count: int | None = optional(int)
+    mh_bit_count: int | None = optional(int, also=_bits)
     bin: Any = collection(HLLBin)
 
     def packed_arguments(self) -> list[bytes]:
@@ -52,7 +62,7 @@ class HLLAdd(_Change, op=1):
     policy: Any = policy(HllPolicy)
     list: Any = operand(list)
     index_bit_count: int | None = optional(int)
-    mh_bit_count: int | None = optional(int)
+    mh_bit_count: int | None = optional(int, also=_bits)
     bin: Any = collection(HLLBin)
 
     def packed_arguments(self) -> Packed:

@@ -14,6 +14,7 @@ from aerospike_wire.proto import values
 from aerospike_wire.proto.commands.record import ttl_of
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import OpCode
+from aerospike_wire.proto.msgpack import STORED
 from aerospike_wire.types import GeoJSON, HyperLogLog
 
 
@@ -22,7 +23,7 @@ def _write(code: int, bin_name: Any, argument: str, value: Any, kinds: tuple[typ
     if kinds and (isinstance(value, bool | GeoJSON | HyperLogLog) or not isinstance(value, kinds)):
         allowed = " or ".join(kind.__name__ for kind in kinds)
         raise InvalidArgument(argument, f"must be {allowed}, not {type(value).__name__}")
-    particle, data = values.encode(value, argument)
+    particle, data = values.encode(value, argument, STORED)
     return Operation("", code, name, particle, data, writes=True)
 
 
@@ -70,7 +71,7 @@ def touch(ttl: int | None = None) -> Operation:
         ttl: seconds to live; it counts for the whole call, before the ttl of ``meta`` and
             policy. None or 0 for theirs.
     """
-    return Operation("", OpCode.TOUCH, None, writes=True, ttl=ttl_of(ttl) if ttl else None)
+    return Operation("", OpCode.TOUCH, None, writes=True, ttl=None if ttl is None else ttl_of(ttl) or None)
 
 
 @builder

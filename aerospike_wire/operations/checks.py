@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aerospike_wire.proto import msgpack, values
 from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.serializer import Serialized
 from aerospike_wire.types import CDTInfinite, CDTWildcard, KeyOrderedDict
 
 if TYPE_CHECKING:
@@ -72,9 +73,19 @@ def any_value(value: Any, argument: str) -> bytes:
     return msgpack.pack(value, argument)
 
 
+def stored_value(value: Any, argument: str) -> bytes:
+    """Any value that a list or map can hold."""
+    return msgpack.pack(value, argument, msgpack.STORED)
+
+
 def items(value: Any, argument: str) -> bytes:
     """A list of values."""
     return msgpack.pack(_list(value, argument), argument)
+
+
+def stored_items(value: Any, argument: str) -> bytes:
+    """A list of values that a list can hold."""
+    return msgpack.pack(_list(value, argument), argument, msgpack.STORED)
 
 
 def _list(value: Any, argument: str) -> list[Any]:
@@ -85,7 +96,7 @@ def _list(value: Any, argument: str) -> list[Any]:
 
 def map_key(value: Any, argument: str) -> bytes:
     """A key of a map."""
-    if isinstance(value, bool) or not isinstance(value, int | str | bytes | bytearray):
+    if isinstance(value, bool) or not isinstance(value, int | str | bytes | bytearray | Serialized):
         kind = type(value).__name__
         raise InvalidArgument(argument, f"must be an int, str or bytes, which can be keys of a map, not {kind}")
     return msgpack.pack(value, argument)
@@ -108,7 +119,7 @@ def entries(value: Any, argument: str) -> bytes:
     """A dict of entries for a map."""
     if not isinstance(value, dict):
         raise InvalidArgument(argument, f"must be a dict, not {type(value).__name__}")
-    packed = msgpack.pack(value, argument)
+    packed = msgpack.pack(value, argument, msgpack.STORED)
     if not isinstance(value, KeyOrderedDict) or len({_kind_of_key(key) for key in value}) > 1:
         return packed
     # The order of the map in the bin is its own business: the argument is sorted, but without a marker of it.

@@ -16,6 +16,11 @@ from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.types import HyperLogLog
 
 _UNSPECIFIED: Final = -1
+INDEX_BITS: Final = (4, 16)
+MINHASH_BITS: Final = (4, 51)
+"""Bits for similarity of a sketch that has any."""
+MAX_BITS: Final = 64
+"""Of both together."""
 
 
 def _flags(policy: Any) -> bytes:
@@ -23,10 +28,32 @@ def _flags(policy: Any) -> bytes:
     return b"\x00" if settled is None else checks.small(settled.flags)
 
 
+def check_sizes(index_bit_count: Any, mh_bit_count: Any) -> None:
+    """Refuse numbers of bits that no sketch can have; None and -1 leave them open (protocol section 6.8).
+
+    Raises:
+        InvalidArgument: one is out of its range, or both together are too many.
+    """
+    for argument, count, least, most in (
+        ("index_bit_count", index_bit_count, *INDEX_BITS),
+        ("mh_bit_count", mh_bit_count, *MINHASH_BITS),
+    ):
+        if count is None:
+            continue
+        checks.integer(count, argument)
+        if count != _UNSPECIFIED and not least <= count <= most and (count or argument == "index_bit_count"):
+            allowed = f"{least} to {most}" if argument == "index_bit_count" else f"0 or {least} to {most}"
+            raise InvalidArgument(argument, f"must be {allowed}, not {count}")
+    if index_bit_count is not None and mh_bit_count is not None and index_bit_count + mh_bit_count > MAX_BITS:
+        both = f"{index_bit_count} and {mh_bit_count}"
+        raise InvalidArgument("mh_bit_count", f"and index_bit_count must be at most {MAX_BITS} together, not {both}")
+
+
 def _sizes(index_bit_count: Any, mh_bit_count: Any) -> tuple[bytes, bytes]:
+    check_sizes(index_bit_count, mh_bit_count)
     return (
-        checks.integer(_UNSPECIFIED if index_bit_count is None else index_bit_count, "index_bit_count"),
-        checks.integer(_UNSPECIFIED if mh_bit_count is None else mh_bit_count, "mh_bit_count"),
+        checks.small(_UNSPECIFIED if index_bit_count is None else index_bit_count),
+        checks.small(_UNSPECIFIED if mh_bit_count is None else mh_bit_count),
     )
 
 
@@ -92,8 +119,12 @@ def hll_refresh_count(bin_name: str) -> Operation:
 
 @builder
 def hll_fold(bin_name: str, index_bit_count: int) -> Operation:
-    """Reduce a sketch to fewer index bits. No result."""
-    return sketch_modify(bin_name, 4, checks.integer(index_bit_count, "index_bit_count"))
+    """Reduce a sketch to fewer index bits, 4 to 16. No result."""
+    least, most = INDEX_BITS
+    packed = checks.integer(index_bit_count, "index_bit_count")
+    if not least <= index_bit_count <= most:
+        raise InvalidArgument("index_bit_count", f"must be {least} to {most}, not {index_bit_count}")
+    return sketch_modify(bin_name, 4, packed)
 
 
 @builder

@@ -109,7 +109,7 @@ def list_join(bin_name: str, separator: str | None = None, ctx: Contexts = None)
 @builder
 def list_append(bin_name: str, value: Any, policy: ListPolicy | Given = None, ctx: Contexts = None) -> Operation:
     """Add a value at the end of a list, or at its place in an ordered one. The new size."""
-    return collection_modify(bin_name, ctx, 1, checks.any_value(value, "value"), *_order_and_flags(policy))
+    return collection_modify(bin_name, ctx, 1, checks.stored_value(value, "value"), *_order_and_flags(policy))
 
 
 @builder
@@ -117,7 +117,7 @@ def list_append_items(
     bin_name: str, values: list[Any], policy: ListPolicy | Given = None, ctx: Contexts = None
 ) -> Operation:
     """Add values at the end of a list, or at their places in an ordered one. The new size."""
-    return collection_modify(bin_name, ctx, 2, checks.items(values, "values"), *_order_and_flags(policy))
+    return collection_modify(bin_name, ctx, 2, checks.stored_items(values, "values"), *_order_and_flags(policy))
 
 
 @builder
@@ -125,7 +125,7 @@ def list_insert(
     bin_name: str, index: int, value: Any, policy: ListPolicy | Given = None, ctx: Contexts = None
 ) -> Operation:
     """Insert a value before the element at an index; a gap behind the end is filled with None. The new size."""
-    items = checks.integer(index, "index"), checks.any_value(value, "value")
+    items = checks.integer(index, "index"), checks.stored_value(value, "value")
     return collection_modify(bin_name, ctx, 3, *items, *_flags_only(policy))
 
 
@@ -134,7 +134,7 @@ def list_insert_items(
     bin_name: str, index: int, values: list[Any], policy: ListPolicy | Given = None, ctx: Contexts = None
 ) -> Operation:
     """Insert values before the element at an index; a gap behind the end is filled with None. The new size."""
-    items = checks.integer(index, "index"), checks.items(values, "values")
+    items = checks.integer(index, "index"), checks.stored_items(values, "values")
     return collection_modify(bin_name, ctx, 4, *items, *_flags_only(policy))
 
 
@@ -143,7 +143,7 @@ def list_set(
     bin_name: str, index: int, value: Any, policy: ListPolicy | Given = None, ctx: Contexts = None
 ) -> Operation:
     """Replace the element at an index; a gap behind the end is filled with None. No result."""
-    items = checks.integer(index, "index"), checks.any_value(value, "value")
+    items = checks.integer(index, "index"), checks.stored_value(value, "value")
     return collection_modify(bin_name, ctx, 9, *items, *_flags_only(policy))
 
 

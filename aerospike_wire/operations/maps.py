@@ -97,7 +97,7 @@ def map_put(
     ctx: Contexts = None,
 ) -> Operation:
     """Write an entry. The new size."""
-    items = checks.map_key(key, "key"), checks.any_value(value, "value")
+    items = checks.map_key(key, "key"), checks.stored_value(value, "value")
     return collection_modify(bin_name, ctx, 67, *items, *_order_and_flags(map_policy))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import attrs
 
-from aerospike_wire.errors import AerospikeError, ParamError, class_of
+from aerospike_wire.errors import AerospikeError, ParamError, RecordContext, class_of
 from aerospike_wire.operations import flags
 from aerospike_wire.proto.invalid import InvalidArgument
 
@@ -90,9 +90,21 @@ def _show(function: str, parameter: str, value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
-def refused(invalid: InvalidArgument) -> AerospikeError:
-    """The error for an argument that an operation's function does not take."""
-    error = class_of(invalid.code)(str(invalid))
+def refused(invalid: InvalidArgument, function: str | None = None, bin_name: str | None = None) -> AerospikeError:
+    """The error for an argument that a function does not take.
+
+    Args:
+        invalid: what is wrong.
+        function: the operation's function.
+        bin_name: the operation's bin.
+    """
+    context = None
+    words = str(invalid)
+    if function is not None:
+        context = RecordContext(function, bins=() if bin_name is None else (bin_name,))
+    if bin_name is not None:
+        words = f"{invalid.argument} for bin {bin_name!r} {invalid.problem}"
+    error = class_of(invalid.code)(words, context=context)
     if isinstance(error, ParamError):
         error.argument = invalid.argument
     return error
@@ -113,14 +125,17 @@ def string_builder(function: Callable[P, Operation]) -> Callable[P, Operation]:
 
 def _builder(function: Callable[P, Operation], name: str) -> Callable[P, Operation]:
     code = function.__code__
-    _PARAMETERS[name] = code.co_varnames[: code.co_argcount]
+    parameters = _PARAMETERS[name] = code.co_varnames[: code.co_argcount]
+    with_bin = parameters[:1] == ("bin_name",)
 
     @functools.wraps(function)
     def build(*args: P.args, **kwargs: P.kwargs) -> Operation:
         try:
             made = function(*args, **kwargs)
         except InvalidArgument as invalid:
-            raise refused(invalid) from invalid.__cause__
+            given: Any = (args[0] if args else kwargs.get("bin_name")) if with_bin else None
+            named = isinstance(given, str) and invalid.argument != "bin_name"
+            raise refused(invalid, name, given if named else None) from invalid.__cause__
         # Nobody else has seen it yet, so it is completed in place: made anew it would cost twice.
         _complete(made, "name", name)
         _complete(made, "arguments", args)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from aerospike_wire.errors import ParamError
 from aerospike_wire.operations import checks
 from aerospike_wire.operations.flags import BitWrite, HllWrite, ListOrder, ListWrite, MapOrder, MapWrite, StringWrite
 from aerospike_wire.operations.operation import refused
@@ -94,7 +95,7 @@ def settle(kind: type[T], given: Any, argument: str) -> T | None:
 
     Raises:
         InvalidArgument: it is neither of its class nor a dict with its names.
-        ParamError: a value of it is not acceptable.
+            Or a value of it is not acceptable.
     """
     if given is None or isinstance(given, kind):
         return given
@@ -106,4 +107,8 @@ def settle(kind: type[T], given: Any, argument: str) -> T | None:
     for name in given:
         if name not in names:
             raise InvalidArgument(argument, f"has no entry {name!r}; it takes {', '.join(names)}")
-    return kind(**given)
+    try:
+        return kind(**given)
+    except ParamError as error:
+        argument = str(error.argument)
+        raise InvalidArgument(argument, error.msg.removeprefix(f"{argument} ")) from None

@@ -184,6 +184,9 @@ CALLS: dict[str, Callable[[SimpleNamespace], Any]] = {
     "operate hll": lambda x: x.c.operate_ordered(KEY, [
         x.hll.hll_add("h", ["a", "b"], 8), x.hll.hll_get_count("h"), x.hll.hll_describe("h"), x.ops.read("h"),
     ])[2],
+    "operate hll bits": lambda x: x.c.operate(KEY, [x.hll.hll_init("h", 99)]),
+    "operate hll minhash": lambda x: x.c.operate(KEY, [x.hll.hll_add("h", ["a"], 16, 49)]),
+    "operate hll text": lambda x: x.c.operate(KEY, [x.hll.hll_init("h", "8")]),
     "operate expression": lambda x: x.c.operate_ordered(KEY, [
         x.exp_ops.expression_read("r", x.exp.Add(x.exp.IntBin("i"), 41).compile()),
         x.exp_ops.expression_write("w", (x.exp.IntBin("i") * 2).compile()), x.ops.read("w"),

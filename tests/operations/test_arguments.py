@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from aerospike_wire import operations as op
 from aerospike_wire.errors import BinNameError, ParamError
 from aerospike_wire.operations import strings
 from aerospike_wire.operations.contexts import context_value
-from aerospike_wire.types import CDTInfinite, HyperLogLog
+from aerospike_wire.types import CDTInfinite, CDTWildcard, HyperLogLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,14 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     # lists
     (lambda: op.list_append("l", object()), "value", "holds a value of type object"),
     (lambda: op.list_append("l", [{1.5: 1}]), "value", "map key of type float"),
+    (lambda: op.list_append("l", [1, [CDTWildcard()]]), "value", "which cannot be stored (at [1][0])"),
+    (lambda: op.list_append_items("l", [CDTInfinite()]), "values", "holds a CDTInfinite"),
+    (lambda: op.list_insert("l", 0, CDTWildcard()), "value", "holds a CDTWildcard"),
+    (lambda: op.list_insert_items("l", 0, [1, CDTWildcard()]), "values", "(at [1])"),
+    (lambda: op.list_set("l", 0, {"a": [CDTInfinite()]}), "value", "(at [...][0])"),
+    (lambda: op.map_put("m", "a", CDTInfinite()), "value", "holds a CDTInfinite"),
+    (lambda: op.map_put_items("m", {"a": CDTWildcard()}), "item_dict", "(at [...])"),
+    (lambda: op.write("b", [CDTWildcard()]), "write_item", "which cannot be stored (at [0])"),
     (lambda: op.list_append("l", 1, "x"), "policy", "must be a ListPolicy, a dict or None, not str"),  # type: ignore[arg-type]
     (lambda: op.list_append("l", 1, {"order": 1}), "policy", "has no entry 'order'; it takes list_order, write_flags"),
     (lambda: op.list_append("l", 1, {"list_order": 2}), "policy list_order", "UNORDERED 0, ORDERED 1), not 2"),
@@ -96,6 +105,14 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     # sketches
     (lambda: op.hll_init("h", "8"), "index_bit_count", "must be an int"),  # type: ignore[arg-type]
     (lambda: op.hll_init("h", 8, 1.5), "mh_bit_count", "must be an int"),  # type: ignore[arg-type]
+    (lambda: op.hll_init("h", 99), "index_bit_count", "must be 4 to 16, not 99"),
+    (lambda: op.hll_init("h", 3), "index_bit_count", "must be 4 to 16, not 3"),
+    (lambda: op.hll_init("h", 8, 3), "mh_bit_count", "must be 0 or 4 to 51, not 3"),
+    (lambda: op.hll_init("h", 8, 52), "mh_bit_count", "must be 0 or 4 to 51, not 52"),
+    (lambda: op.hll_init("h", 16, 49), "mh_bit_count", "must be at most 64 together, not 16 and 49"),
+    (lambda: op.hll_add("h", ["a"], 17), "index_bit_count", "must be 4 to 16, not 17"),
+    (lambda: op.hll_fold("h", 3), "index_bit_count", "must be 4 to 16, not 3"),
+    (lambda: op.hll_fold("h", -1), "index_bit_count", "must be 4 to 16, not -1"),
     (lambda: op.hll_add("h", "abc"), "values", "must be a list, not str"),  # type: ignore[arg-type]
     (lambda: op.hll_get_union("h", [b"x"]), "hll_list[0]", "must be a HyperLogLog, not bytes"),  # type: ignore[list-item]
     (lambda: op.hll_get_union("h", HyperLogLog(b"x")), "hll_list", "must be a list"),  # type: ignore[arg-type]
@@ -154,6 +171,20 @@ def test_long_bin_name_has_its_own_error(make: Callable[[str], Any]) -> None:
     make("a" * 15)
     with pytest.raises(BinNameError, match="at most 15 bytes"):
         make("a" * 16)
+
+
+def test_refusal_names_the_bin() -> None:
+    """A builder's error has the bin in its words and, with the function, in its context."""
+    with pytest.raises(ParamError) as caught:
+        op.write("pair", (1, 2))
+    error = caught.value
+    assert error.msg == "write_item for bin 'pair' has type tuple, which has no type on the server"
+    assert error.context is not None
+    assert (error.context.operation, error.context.bin) == ("write", "pair")
+    assert str(error).startswith("ParamError (-2) in write bin pair: write_item for bin 'pair' has type tuple")
+    assert pickle.loads(pickle.dumps(error)).context == error.context
+    with pytest.raises(ParamError, match=r"policy write_flags for bin 'pair' must be flags"):
+        op.list_append(bin_name="pair", value=1, policy={"write_flags": 99})
 
 
 def test_missing_argument_is_pythons_own_error() -> None:
