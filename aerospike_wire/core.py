@@ -32,7 +32,7 @@ from aerospike_wire.proto.keys import partition_id
 from aerospike_wire.retries import Budget, Course, Retries
 from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure, note_doubt
-from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
+from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble, nonsense
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -375,7 +375,7 @@ class Core:
             Trouble: always.
         """
         node.pool.discard(link)
-        raise Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error) from error
+        raise nonsense(error) from error
 
     # The funnel
 
@@ -494,4 +494,7 @@ class Core:
         elapsed = (self.now() - started) * 1000
         if not self.steps:
             self.meter.failed(trouble.code, in_doubt=not trouble.seeds and is_in_doubt(attempts, write=write))
-        raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors)
+        try:
+            raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors)
+        finally:
+            trouble.let_go()

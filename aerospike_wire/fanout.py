@@ -116,7 +116,7 @@ class Fanout:
         try:
             self._core.read(part, answer, link, node)
         except Trouble as trouble:
-            return trouble
+            return as_trouble(trouble)
         return None
 
 
@@ -212,7 +212,7 @@ def _split(
             node = core.node_of(key.namespace, key.digest or b"", command.policy, attempt, write=command.write)
             core.check_breaker(node)
         except Trouble as trouble:
-            troubles[index] = trouble
+            troubles[index] = as_trouble(trouble)
             continue
         by_node.setdefault(node.name, (node, []))[1].append(index)
     return [(node, command.part(found)) for node, found in by_node.values()]

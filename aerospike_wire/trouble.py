@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aerospike_wire.errors import AerospikeError, ClientError, ParamError, ResultCode, class_of
+from aerospike_wire.errors import AerospikeError, ClientError, ParamError, ProtocolError, ResultCode, class_of
 from aerospike_wire.proto.commands.base import NO_WORDS
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.transport import LinkFailure
@@ -59,6 +59,10 @@ class Trouble(Exception):
         self.key = key
         """The record that it is about, where the request does not say it."""
 
+    def let_go(self) -> None:
+        """Forget what the error has from now on: a traceback in it may lead to the frame that keeps this."""
+        self.cause = self.__cause__ = self.__context__ = None
+
 
 class Unreachable(Exception):
     """No seed led to a usable node."""
@@ -73,11 +77,21 @@ REFUSALS: Final = (InvalidArgument, ParamError, Trouble, Unreachable, ClientErro
 
 
 def as_trouble(error: BaseException) -> Trouble:
-    """Whatever ended a try, in the terms of the funnel."""
+    """Whatever ended a try, in the terms of the funnel.
+
+    Tracebacks of what goes on inside the client end here. They lead to the frames that keep
+    the failure, and that cycle would keep links and buffers until the garbage collector
+    comes by; on the cause of an error they would keep them for as long as the error is kept.
+    """
     if isinstance(error, Trouble):
+        error.__traceback__ = None
         return error
     if isinstance(error, LinkFailure):
-        return Trouble(error.code, error.message, sent=error.sent, charge=error.charge, cause=error.__cause__)
+        error.__traceback__ = None
+        cause = error.__cause__
+        if cause is not None:
+            _cut(cause)
+        return Trouble(error.code, error.message, sent=error.sent, charge=error.charge, cause=cause)
     if isinstance(error, InvalidArgument):
         return Trouble(error.code, str(error), argument=error.argument, final=True, cause=error.__cause__)
     if isinstance(error, Unreadable):
@@ -91,6 +105,23 @@ def as_trouble(error: BaseException) -> Trouble:
         return Trouble(error.code or ResultCode.CLIENT, error.msg, final=True, cause=error.__cause__)
     assert isinstance(error, Unreachable)
     return _unreachable(error)
+
+
+def nonsense(error: ProtocolError) -> Trouble:
+    """The trouble with an answer that makes no sense. Nothing that follows on its link can be trusted."""
+    _cut(error)
+    return Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error)
+
+
+def _cut(cause: BaseException) -> None:
+    """Cut a traceback off, see :func:`as_trouble`; of a ProtocolError the reader that raised it stays as a note."""
+    step, cause.__traceback__ = cause.__traceback__, None
+    if step is None or not isinstance(cause, ProtocolError):
+        return
+    while step.tb_next is not None:
+        step = step.tb_next
+    frame = step.tb_frame
+    cause.add_note(f"Found by {frame.f_code.co_qualname} in {frame.f_globals['__name__']}, line {step.tb_lineno}")
 
 
 def _unreachable(error: Unreachable) -> Trouble:

@@ -21,7 +21,7 @@ from aerospike_wire.query.rules import RETRY_CODES, keeps, worth
 from aerospike_wire.query.source import Source
 from aerospike_wire.retries import Course
 from aerospike_wire.transport import Call, LinkFailure
-from aerospike_wire.trouble import Trouble, as_trouble
+from aerospike_wire.trouble import Trouble, as_trouble, nonsense
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +192,7 @@ class Aggregation(Source):
                 try:
                     answer.feed(data)
                 except ProtocolError as error:
-                    return [], self._note(Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error), node)
+                    return [], self._note(nonsense(error), node)
                 if answer.code is None:
                     continue
                 clean = frames.finish(place)
@@ -227,9 +227,11 @@ class Aggregation(Source):
                 except Trouble:
                     continue  # Lua says which one it lacks, if it comes to it
                 missing |= _required(found[name]) - found.keys()
-        except Trouble as trouble:
-            self._fail(trouble)
-        return found
+        except Trouble as error:
+            trouble = as_trouble(error)
+        else:
+            return found
+        self._fail(trouble)
 
     async def _text(self, given: ModuleSource, name: str, policy: QueryPolicy) -> bytes:
         if isinstance(given, bytes):

@@ -25,7 +25,7 @@ from aerospike_wire.query.source import Source
 from aerospike_wire.query.tracker import Partitions
 from aerospike_wire.retries import Course
 from aerospike_wire.transport import Call, LinkFailure
-from aerospike_wire.trouble import Trouble, as_trouble
+from aerospike_wire.trouble import Trouble, as_trouble, nonsense
 
 if TYPE_CHECKING:
     from aerospike_wire.cluster.node import Node
@@ -178,6 +178,7 @@ class Run(Source):
         policy: Any = await self._fan.prepare(self._command)
         statement = self._command.statement
         identity = statement.identity(policy.expressions)
+        trouble: Trouble | None = None
         try:
             if self.state is None:
                 self.state = Partitions.of(policy.partition_filter)
@@ -186,7 +187,9 @@ class Run(Source):
                 raise InvalidArgument("cursor", words)
         except InvalidArgument as invalid:
             trouble = as_trouble(invalid)
+        if trouble is not None:
             self._fan.fail(trouble, self._command)
+        assert self.state is not None
         if self._again and self.state.done:
             words = "every partition has been read: the query is done, as is_done() says"
             hint = ServerWords(hint="ask is_done() before the next page")
@@ -307,16 +310,18 @@ class Run(Source):
                     try:
                         core.check_breaker(node)
                     except Trouble as trouble:
-                        refused[node] = trouble
+                        refused[node] = as_trouble(trouble)
                         raise
                     by_node[node] = []
             except Trouble as trouble:
-                if trouble.final:
-                    self._fail(trouble)
-                reason = reason or trouble
-                lost.append(pid)
+                found_none = as_trouble(trouble)
             else:
                 by_node[node].append(pid)
+                continue
+            if found_none.final:
+                self._fail(found_none)
+            reason = reason or found_none
+            lost.append(pid)
         if reason is not None:
             self._went_wrong(reason, reason.node, lost)
         # In one order for all calls, so that no two of them hold links that the other waits for.
@@ -355,7 +360,7 @@ class Run(Source):
         except ProtocolError as error:
             self._current = None
             self._leave(part, keep=False)
-            self._went_wrong(Trouble(ResultCode.CLIENT, error.msg, sent=True, cause=error), part.node, part.pids)
+            self._went_wrong(nonsense(error), part.node, part.pids)
             return
         except Unreadable as unreadable:
             trouble = as_trouble(unreadable)

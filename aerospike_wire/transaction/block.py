@@ -10,7 +10,7 @@ import attrs
 from aerospike_wire.errors import AerospikeError, ParamError, ResultCode, TransactionContext
 from aerospike_wire.transaction.ending import abort, commit
 from aerospike_wire.transaction.state import AbortStatus, Transaction, TransactionState
-from aerospike_wire.trouble import REFUSALS, as_trouble
+from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -162,6 +162,7 @@ async def run(
             another try or there have been enough.
     """
     started = core.now()
+    trouble: Trouble | None = None
     try:
         patience = Patience(**options)
         if not callable(function):
@@ -169,6 +170,7 @@ async def run(
         txn = make()
     except REFUSALS as error:
         trouble = as_trouble(error)
+    if trouble is not None:
         core.fail(trouble, [], started, TransactionContext("run_transaction"), write=False)
     tries = 0
     while True:
