@@ -93,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
         help="on how many nodes of a cluster each record is (%(default)s)",
     )  # fmt: skip
     command.add_argument(
+        "--processes", action="store_true",
+        help="give each node of a cluster a process of its own, which signals can stop and kill; needs Unix",
+    )  # fmt: skip
+    command.add_argument(
         "--namespace", dest="namespaces", action="append", type=_namespace, metavar="NAME[,ttl=off]",
         help="a namespace, with options behind commas: ttl=off, default-ttl=SECONDS, max-record-size=BYTES, "
         "replication-factor=N; "
@@ -204,7 +208,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     enterprise = None if arguments.edition is None else arguments.edition == "enterprise"
     server: EmbeddedServer | EmbeddedCluster
     try:
-        if arguments.nodes == 1:
+        if arguments.nodes == 1 and not arguments.processes:
             server = EmbeddedServer(
                 host=arguments.host, port=arguments.port, namespaces=namespaces, users=users, enterprise=enterprise
             )
@@ -217,6 +221,7 @@ def _serve(arguments: argparse.Namespace) -> int:
                 replication_factor=arguments.replication_factor,
                 users=users,
                 enterprise=enterprise,
+                processes=arguments.processes,
             )
     except (ValueError, RuntimeError) as error:
         _complain(str(error))

@@ -48,8 +48,16 @@ def _name_in(certificate: dict[str, Any] | None) -> str | None:
 class Connection(asyncio.BufferedProtocol):
     """The protocol of one accepted socket."""
 
-    def __init__(self, node: Node, connections: set[Connection]) -> None:
+    def __init__(self, node: Node, connections: set[Connection], peer: tuple[str, int] | None = None) -> None:
+        """Make the protocol of a connection.
+
+        Args:
+            node: what it leads to.
+            connections: those of the node, which it joins.
+            peer: the client's address, if the transport does not tell it.
+        """
         self._node = node
+        self._peer = peer
         self._connections = connections
         self._session = Session()
         self._loop = asyncio.get_running_loop()
@@ -86,13 +94,14 @@ class Connection(asyncio.BufferedProtocol):
         """A client has connected."""
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
-        peer = transport.get_extra_info("peername")
+        peer = self._peer or transport.get_extra_info("peername")
         if peer is None:  # it has gone already; raising here would leave the socket open
             self._transport.abort()
             return
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        # asyncio does it for sockets that were made with the protocol's number only.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._peer is None:
+            # asyncio does it for sockets that were made with the protocol's number only.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = peer[:2]
         self._session.peer = f"{host}:{port}"
         self._session.certified = _name_in(transport.get_extra_info("peercert"))

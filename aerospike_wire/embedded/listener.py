@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.tls import NodeTLS
 
 _BACKLOG: Final = 1024
-_HANDSHAKE: Final = 5.0
+HANDSHAKE: Final = 5.0
 """Seconds that a client may take for the handshake."""
 _ACCEPTING: Final = 5
 """Turns of the loop that a connection may take from being accepted to being known."""
-_SHUTDOWN: Final = 1.0
+SHUTDOWN: Final = 1.0
 """Seconds that it may take to say goodbye."""
 
 
@@ -123,8 +123,8 @@ class Listener:
                 lambda: Connection(self._node, self.connections),
                 sock=listener,
                 ssl=context,
-                ssl_handshake_timeout=None if context is None else _HANDSHAKE,
-                ssl_shutdown_timeout=None if context is None else _SHUTDOWN,
+                ssl_handshake_timeout=None if context is None else HANDSHAKE,
+                ssl_shutdown_timeout=None if context is None else SHUTDOWN,
             )
         except BaseException:
             listener.close()
@@ -151,5 +151,5 @@ class Listener:
         for server in servers:
             # From Python 3.12 on this waits for connections in the middle of a handshake too.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SHUTDOWN):
+                async with asyncio.timeout(SHUTDOWN):
                     await server.wait_closed()

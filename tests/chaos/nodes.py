@@ -80,9 +80,9 @@ class Orders:
         return self.cluster.call(compare)
 
 
-def serve(pipe: Connection, nodes: int, heartbeat_timeout: float) -> None:
+def serve(pipe: Connection, nodes: int, heartbeat_timeout: float, processes: bool) -> None:
     """Run a cluster and obey until the other end closes."""
-    with EmbeddedCluster(nodes, heartbeat_timeout=heartbeat_timeout) as cluster:
+    with EmbeddedCluster(nodes, heartbeat_timeout=heartbeat_timeout, processes=processes) as cluster:
         orders = Orders(cluster)
         pipe.send((True, None))
         while True:
@@ -99,10 +99,10 @@ def serve(pipe: Connection, nodes: int, heartbeat_timeout: float) -> None:
 class Nodes:
     """The near end of the pipe; its methods are those of :class:`Orders`."""
 
-    def __init__(self, nodes: int, heartbeat_timeout: float = 100) -> None:
+    def __init__(self, nodes: int, heartbeat_timeout: float = 100, *, processes: bool = False) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
-        self._process = context.Process(target=serve, args=(far, nodes, heartbeat_timeout), daemon=True)
+        self._process = context.Process(target=serve, args=(far, nodes, heartbeat_timeout, processes), daemon=True)
         self._far = far
         self._lock = threading.Lock()
 

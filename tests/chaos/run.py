@@ -19,6 +19,11 @@ from .nodes import Nodes
 from .trouble import Trouble
 from .workload import NAMESPACE, STILL, Call, Worker
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,6 +46,8 @@ class Plan:
     """Calls between two events."""
     seconds: float = math.inf
     """When to stop even if there were fewer calls."""
+    processes: bool = False
+    """Whether each node has a process of its own."""
 
     def settings(self, seeds: Sequence[tuple[str, int]]) -> dict[str, Any]:
         """The client's."""
@@ -55,6 +62,8 @@ class Report:
     book: Book
     trouble: Trouble
     seconds: float = 0.0
+    memory: float = 0.0
+    """Most memory that this process has ever held, in MiB; 0 where the system does not tell."""
     leaks: list[str] = attrs.field(factory=list)
 
     @property
@@ -65,10 +74,12 @@ class Report:
     def text(self) -> str:
         """All figures, a line each."""
         plan, figures = self.plan, self.book.figures()
+        where = " in processes of their own" if plan.processes else ""
         lines = [
-            f"client {plan.client}, seed {plan.seed}, {plan.workers} workers, {plan.nodes} nodes",
+            f"client {plan.client}, seed {plan.seed}, {plan.workers} workers, {plan.nodes} nodes{where}",
             f"{figures['calls']} calls in {self.seconds:.1f} s, {figures['calls'] / self.seconds:.0f} calls/s",
         ]
+        lines.append(f"peak memory {self.memory:.0f} MiB, most of it the record of the calls")
         lines += [f"{name}: {value}" for name, value in figures.items() if name != "calls"]
         lines.append(f"events: {dict(self.trouble.events.most_common())}")
         if self.trouble.failure is not None:
@@ -77,6 +88,14 @@ class Report:
         lines += [f"VIOLATION: {words}" for words in list(self.book.violations)[:20]]
         lines.append("good" if self.good else "BAD")
         return "\n".join(lines)
+
+
+def peak_memory() -> float:
+    """Most memory that this process has ever held, in MiB."""
+    if resource is None:
+        return 0.0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024 / 1024
 
 
 def open_files() -> int:
@@ -88,7 +107,7 @@ def open_files() -> int:
 def run(plan: Plan) -> Report:
     """Carry a plan out."""
     book = Book()
-    with Nodes(plan.nodes) as nodes:
+    with Nodes(plan.nodes, processes=plan.processes) as nodes:
         prepare(nodes, book)
         trouble = Trouble(nodes, book, plan.seed, plan.every)
         report = Report(plan, book, trouble)
@@ -100,6 +119,7 @@ def run(plan: Plan) -> Report:
         else:
             run_threads(plan, nodes, report)
         report.seconds = time.monotonic() - started
+        report.memory = peak_memory()
         look_for_leaks(nodes, before, report)
         look_at_everything(nodes, book)
     return report
@@ -288,12 +308,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--every", type=int, default=400, help="calls between two events (%(default)s)")
     parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many, even with fewer calls")
+    parser.add_argument("--processes", action="store_true", help="give each node a process of its own")
     parser.add_argument("--log", action="store_true", help="print the events")
     given = parser.parse_args(argv)
     good = True
     for client in ("async", "sync") if given.client == "both" else (given.client,):
         workers = given.tasks if client == "async" else given.threads
-        report = run(Plan(client, given.calls, given.seed, workers, given.nodes, given.every, given.seconds))
+        plan = Plan(client, given.calls, given.seed, workers, given.nodes, given.every, given.seconds, given.processes)
+        report = run(plan)
         if given.log:
             sys.stdout.write("\n".join(report.trouble.log) + "\n")
         sys.stdout.write(report.text() + "\n\n")

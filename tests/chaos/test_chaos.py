@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from .book import Book, Cancelled, Ledger, Register, State, Tally
@@ -14,6 +16,12 @@ def test_nothing_is_lost_while_nodes_break(client: str, workers: int) -> None:
     assert report.good, report.text()
     assert report.book.calls >= 4000
     assert report.trouble.events
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs the signals of Unix")
+def test_nothing_is_lost_while_processes_are_killed_and_stopped() -> None:
+    report = run(Plan("async", 1500, 12, 64, every=100, processes=True))
+    assert report.good, report.text()
 
 
 def test_checker_sees_lost_and_forbidden_writes() -> None:

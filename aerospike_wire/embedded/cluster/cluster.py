@@ -13,6 +13,7 @@ import attrs
 
 from aerospike_wire.embedded.cluster.fabric import Fabric
 from aerospike_wire.embedded.cluster.node import ClusterNode
+from aerospike_wire.embedded.cluster.process import check_supported
 from aerospike_wire.embedded.edition import settled
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
@@ -54,7 +55,8 @@ class EmbeddedCluster:
             cluster.nodes[0].kill()
             client.get(("test", "demo", 1))
 
-    ``async with`` works too. All nodes live in one thread. Indexes, Lua modules, users and
+    ``async with`` works too. All nodes live in one thread; with ``processes=True`` each has a
+    process besides for its connections, which signals can stop and kill. Indexes, Lua modules, users and
     truncations are common to all of them, also to nodes that are away.
     """
 
@@ -76,6 +78,7 @@ class EmbeddedCluster:
         enterprise: bool | None = None,
         heartbeat_timeout: float = 100,
         migration_pause: float = 1,
+        processes: bool = False,
     ) -> None:
         """Make a cluster; its nodes listen from :meth:`start` on.
 
@@ -102,6 +105,9 @@ class EmbeddedCluster:
             heartbeat_timeout: milliseconds after which the others leave a silent node behind.
             migration_pause: milliseconds between two goes of moving 32 partitions; larger
                 ones make migrations last.
+            processes: gives each node a process of its own, which takes its connections:
+                ``kill()`` and ``pause()`` send it SIGKILL and SIGSTOP, and so may you, by its
+                ``pid``. What the nodes store stays in this process. Needs Unix.
 
         Raises:
             ValueError: one of these is out of range, or a namespace cannot be read or comes
@@ -113,6 +119,8 @@ class EmbeddedCluster:
             if not isinstance(milliseconds, int | float) or not 0 <= milliseconds < float("inf"):
                 msg = f"{what} is a number of milliseconds from 0 on, not {milliseconds!r}"
                 raise ValueError(msg)
+        if processes:
+            check_supported()
         if rack_ids is not None and len(rack_ids) != nodes:
             msg = f"rack_ids has {len(rack_ids)} racks for {nodes} nodes"
             raise ValueError(msg)
@@ -136,6 +144,7 @@ class EmbeddedCluster:
             enterprise, users=users is not None, compression=bool(compression), rack_ids=rack_ids is not None
         )
         self._compression = compression
+        self._processes = processes
         self._ledgers = {config.name: Ledger() for config in configs if config.strong}
         for name, ledger in self._ledgers.items():
             ledger.place = functools.partial(self._mastered, name)
@@ -166,6 +175,7 @@ class EmbeddedCluster:
             rack,
             self._tls,
             enterprise=self._enterprise,
+            processes=self._processes,
         )
         self._share(node.node)
         return node
@@ -269,8 +279,7 @@ class EmbeddedCluster:
                 return self
             thread = LoopThread("aerospike-cluster")
             try:
-                for node in self._nodes:
-                    thread.run(node.open())
+                thread.run(self._open())
             except BaseException:
                 for node in self._nodes:
                     thread.run(node.shut())
@@ -279,6 +288,12 @@ class EmbeddedCluster:
             self._thread = thread
             thread.call(self._fabric.start, [node.member for node in self._nodes])
             return self
+
+    async def _open(self) -> None:
+        outcomes = await asyncio.gather(*(node.open() for node in self._nodes), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
 
     def stop(self) -> None:
         """Close all connections and stop listening; returns once all is closed.

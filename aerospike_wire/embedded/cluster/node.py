@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded.cluster.member import Member
+from aerospike_wire.embedded.cluster.process import Change, NodeProcess, ProcessListener
 from aerospike_wire.embedded.cluster.succession import weights
 from aerospike_wire.embedded.listener import Listener
 from aerospike_wire.embedded.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aerospike_wire.embedded.cluster.cluster import EmbeddedCluster
     from aerospike_wire.embedded.faults import Faults
     from aerospike_wire.embedded.store import NamespaceConfig
     from aerospike_wire.embedded.tls import NodeTLS
+
+
+_SIGNALS: Final = 10.0
+"""Seconds within which the system tells what a signal has done."""
 
 
 class ClusterNode:
@@ -32,13 +39,20 @@ class ClusterNode:
         tls: NodeTLS | None,
         *,
         enterprise: bool,
+        processes: bool,
     ) -> None:
         self._cluster = cluster
         self.node = Node.of(name, namespaces, enterprise=enterprise)
         """Its state; only to be touched in the cluster's thread."""
         self.member = Member(cluster.fabric, self.node, rack)
         """Its place in the cluster; as above."""
-        self._listener = Listener(self.node, host, port, tls)
+        self._listener: Listener
+        if processes:
+            self._listener = ProcessListener(self.node, host, port, tls, self._noticed)
+        else:
+            self._listener = Listener(self.node, host, port, tls)
+        self._news = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
         weights(name)  # takes some 30 ms, which the nodes' thread need not spend
 
     # Looking at it
@@ -62,6 +76,16 @@ class ClusterNode:
     def paused(self) -> bool:
         """True between pause and resume."""
         return self.node.paused
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the node's process; None if it has none of its own, or does not run."""
+        process = self._process
+        return None if process is None else process.pid
+
+    @property
+    def _process(self) -> NodeProcess | None:
+        return self._listener.process if isinstance(self._listener, ProcessListener) else None
 
     @property
     def port(self) -> int:
@@ -102,8 +126,40 @@ class ClusterNode:
             self._cluster.thread.run(self._kill())
 
     async def _kill(self) -> None:
-        self._cluster.fabric.lose(self.member)
-        await self.shut()
+        if self._process is None:
+            self._cluster.fabric.lose(self.member)
+            await self.shut()
+            return
+        self._process.send(signal.SIGKILL)
+        await self._until(lambda: not self.running)
+        await self._ended()
+
+    async def _ended(self) -> None:
+        """Wait until everything of a process that has ended is gone."""
+        if self._ending is not None and self._ending is not asyncio.current_task():
+            await self._ending
+            self._ending = None
+
+    # What the system says of the node's process
+
+    def _noticed(self, change: Change) -> None:
+        """Somebody, maybe we, has sent a signal to the process, or it has ended in another way."""
+        fabric = self._cluster.fabric
+        if change is Change.STOPPED and self.running:
+            fabric.pause(self.member)
+        elif change is Change.CONTINUED:
+            self._resume()
+        elif change is Change.ENDED and self.running:
+            fabric.lose(self.member)
+            self._ending = asyncio.get_running_loop().create_task(self.shut())
+        self._news.set()
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait until the system has told what a signal has done."""
+        async with asyncio.timeout(_SIGNALS):
+            while not reached():
+                self._news.clear()
+                await self._news.wait()
 
     def restart(self) -> None:
         """Start it again, empty, at its old address; the others fill it. One that runs is killed before.
@@ -116,6 +172,7 @@ class ClusterNode:
     async def _restart(self) -> None:
         if self.running:
             await self._kill()
+        await self._ended()
         self.member.forget()
         await self.open()
         self._cluster.fabric.admit(self.member)
@@ -129,11 +186,25 @@ class ClusterNode:
             RuntimeError: it does not run.
         """
         self._check()
-        self._cluster.call(self._cluster.fabric.pause, self.member)
+        self._cluster.thread.run(self._pause())
+
+    async def _pause(self) -> None:
+        if self._process is None:
+            self._cluster.fabric.pause(self.member)
+        else:
+            self._process.send(signal.SIGSTOP)
+            await self._until(lambda: self.paused or not self.running)
 
     def resume(self) -> None:
         """Let it go on. If it was left behind it catches up with the others before it answers."""
-        self._cluster.call(self._resume)
+        self._cluster.thread.run(self._go_on())
+
+    async def _go_on(self) -> None:
+        if self._process is None:
+            self._resume()
+        else:
+            self._process.send(signal.SIGCONT)
+            await self._until(lambda: not self.paused)
 
     def _resume(self) -> None:
         if self.node.paused:
@@ -169,6 +240,7 @@ class ClusterNode:
 
     async def shut(self) -> None:
         """Listen no more, and reset all connections."""
+        await self._ended()
         self.node.paused = False
         self.member.alive = False
         await self._listener.close()
