@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import importlib.metadata
 import platform
 from collections.abc import Mapping
@@ -43,13 +44,18 @@ Given: TypeAlias = "P | Mapping[str, Any] | None"
 ErrorHook: TypeAlias = "Hook | HookMapping"
 
 
+@functools.cache
+def _version() -> str:
+    """The version of this package; found by reading files, so once."""
+    try:
+        return importlib.metadata.version("aerospike-wire")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"
+
+
 def _user_agent(app_id: str | None, user: str | None) -> str:
     """What servers list this client as (protocol section 11.9); at most 66 characters fit."""
-    try:
-        version = importlib.metadata.version("aerospike-wire")
-    except importlib.metadata.PackageNotFoundError:
-        version = "0"
-    head = f"1,python-wire-{version}-{platform.python_version()},"
+    head = f"1,python-wire-{_version()}-{platform.python_version()},"
     return head + (app_id or user or "not-set")[: 66 - len(head)]
 
 

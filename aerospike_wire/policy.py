@@ -491,6 +491,9 @@ _SECTIONS: Final[dict[str, type[Policy]]] = {
 }
 
 
+_DEFAULTS: Final = {section: cls() for section, cls in _SECTIONS.items()}
+"""Policies do not change, so all clients share them."""
+
 _OF_TRANSACTIONS: Final = frozenset({"txn_verify", "txn_roll"})
 """Kinds that what is given for all kinds does not hold for: they have to outlast a short failure."""
 
@@ -526,8 +529,9 @@ class Policies:
             shared[name] = value
         self._by_name: dict[str, Policy] = {}
         for section, cls in _SECTIONS.items():
-            own = {} if section in _OF_TRANSACTIONS else shared
-            base = cls.of({name: value for name, value in own.items() if name in _names(cls)})
+            base: Policy = _DEFAULTS[section]
+            if shared and section not in _OF_TRANSACTIONS:
+                base = cls.of({name: value for name, value in shared.items() if name in _names(cls)})
             self._by_name[section] = cls.of((given or {}).get(section), base)
             if self._by_name[section].txn is not None:
                 raise _refuse("txn", f"is given call by call and cannot be a default of {section}")

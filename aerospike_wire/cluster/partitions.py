@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+import itertools
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.proto.keys import PARTITIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 N = TypeVar("N")
 
@@ -67,13 +65,14 @@ def _bitmap(namespace: str, text: str) -> bytes:
     return data
 
 
-def owned(bitmap: bytes) -> Iterator[int]:
+_DIGITS: Final = bytes.maketrans(b"01", b"\x00\x01")
+
+
+def owned(bitmap: bytes) -> list[int]:
     """The partitions whose bits are set."""
-    for place, byte in enumerate(bitmap):
-        if byte:
-            for bit in range(8):
-                if byte & 0x80 >> bit:
-                    yield place << 3 | bit
+    # Done in C throughout: clients meet 4096 bits a namespace and column whenever they connect.
+    digits = f"{int.from_bytes(bitmap):0{PARTITIONS}b}".encode().translate(_DIGITS)
+    return list(itertools.compress(range(PARTITIONS), digits))
 
 
 class Table(Generic[N]):
@@ -105,7 +104,7 @@ class PartitionMap(Generic[N]):
 
     def merge(self, node: N, claims: list[Ownership]) -> list[N]:
         """Take over what a node says it holds; gives the nodes that lost a partition to it."""
-        losers: dict[int, N] = {}
+        losers: dict[int, N | None] = {}
         for claim in claims:
             table = self.tables.get(claim.namespace)
             fresh = table is None
@@ -115,17 +114,19 @@ class PartitionMap(Generic[N]):
             while len(table.columns) < len(claim.columns):
                 table.columns.append([None] * PARTITIONS)
             for column, bitmap in zip(table.columns, claim.columns, strict=False):
-                for pid in owned(bitmap):
-                    if claim.regime >= table.regimes[pid]:
+                pids = owned(bitmap)
+                if table.strong:
+                    pids = [pid for pid in pids if claim.regime >= table.regimes[pid]]
+                    for pid in pids:
                         table.regimes[pid] = claim.regime
-                        held = column[pid]
-                        if held is not node:
-                            column[pid] = node
-                            if held is not None:
-                                losers[id(held)] = held
+                held = [column[pid] for pid in pids]
+                if held.count(None) < len(held):
+                    losers.update(zip(map(id, held), held, strict=True))
+                for pid in pids:
+                    column[pid] = node
             if fresh:
                 self.tables[claim.namespace] = table
-        return list(losers.values())
+        return [loser for loser in losers.values() if loser is not None and loser is not node]
 
     def holds(self, node: N) -> bool:
         """True if any cell names the node."""
