@@ -99,6 +99,12 @@ class Node:
         """What a user reads and writes here."""
         return self.rates.setdefault(user, (Rate(), Rate()))
 
+    def renew(self, other: Node) -> None:
+        """Take over what another node knows; addresses, connections, faults and the clock stay."""
+        self.jobs.abort_all()
+        for name in _KNOWLEDGE:
+            setattr(self, name, getattr(other, name))
+
     @classmethod
     def of(cls, name: str, namespaces: Sequence[NamespaceConfig], *, enterprise: bool = False) -> Node:
         """A node with empty namespaces.
@@ -115,6 +121,22 @@ class Node:
             for config in namespaces
         }
         return cls(name, made, enterprise=enterprise)
+
+
+_KNOWLEDGE: Final = (
+    "namespaces",
+    "cluster_name",
+    "compression",
+    "indexes",
+    "modules",
+    "jobs",
+    "security",
+    "rates",
+    "settings",
+    "log_levels",
+    "xdr_filters",
+)
+"""What is gone if a node forgets everything."""
 
 
 @attrs.define

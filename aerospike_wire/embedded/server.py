@@ -85,14 +85,20 @@ class EmbeddedServer:
             raise ValueError(msg)
         secured = users is not None or external_users is not None
         is_enterprise = settled(enterprise, users=secured, compression=bool(compression))
-        self.node = Node.of(check_name(name), configs, enterprise=is_enterprise)
-        self.node.cluster_name = cluster_name
-        self.node.compression = self.node.edition.compression if compression is None else compression
+
+        def made() -> Node:
+            node = Node.of(check_name(name), configs, enterprise=is_enterprise)
+            node.cluster_name = cluster_name
+            node.compression = node.edition.compression if compression is None else compression
+            if secured:
+                node.security = Security.with_users(users or {}, external_users)
+                node.security.quotas = quotas
+            return node
+
+        self._made = made
+        self.node = made()
         if clock is not None:
             self.node.clock = clock
-        if secured:
-            self.node.security = Security.with_users(users or {}, external_users)
-            self.node.security.quotas = quotas
         self._lock = threading.Lock()
         self._thread: LoopThread | None = None
         self._listener = Listener(self.node, host, port, tls)
@@ -178,6 +184,18 @@ class EmbeddedServer:
             msg = "the server does not run"
             raise RuntimeError(msg)
         return thread.call(function, *args)
+
+    def clear(self) -> None:
+        """Make the node as it was at first, for the next test: far quicker than another one.
+
+        Records, indexes, modules, jobs, fault rules, and users and settings that were changed
+        are gone; connections and the clock stay.
+        """
+        self.faults.clear()
+        if self.running:
+            self.call(self.node.renew, self._made())
+        else:
+            self.node.renew(self._made())
 
     def close_connections(self) -> None:
         """Drop all client connections at once, as a node that crashes does."""

@@ -14,7 +14,7 @@ from aerospike_wire.proto import keys
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conftest import Either
+    from either import Either
 
 COUNT = 60
 PATIENT = {"max_retries": 40, "sleep_between_retries": 20, "total_timeout": 8000, "socket_timeout": 500}

@@ -10,7 +10,9 @@ import warnings
 import pytest
 from wire import Wire, bins_of, get, put
 
+from aerospike_wire import Client
 from aerospike_wire.embedded import EmbeddedServer, NamespaceConfig
+from aerospike_wire.errors import RoleViolation
 
 
 def test_stop_leaves_nothing_behind() -> None:
@@ -160,6 +162,40 @@ def test_many_clients() -> None:
         finally:
             for wire in wires:
                 wire.socket.close()
+
+
+def test_a_cleared_node_is_as_new() -> None:
+    """Records, indexes, modules, users and fault rules are gone; the client stays connected."""
+    with (
+        EmbeddedServer(namespaces=["test"], users={"admin": ("secret", ["user-admin", "data-admin"])}) as server,
+        Client(server.address, user="admin", password="secret") as client,
+    ):
+        client.admin_create_user("eve", "password", ["read-write"])
+        client.index_integer_create("test", "demo", "a", "by_a")
+        client.udf_put("gone.lua", source="function f(rec) return 1 end")
+        server.node.settings["proto-fd-max"] = 5
+        server.faults.on("any").answer(9)
+        server.clear()
+        assert list(client.admin_query_users_info()) == ["admin"]
+        assert client.index_list() == []
+        assert client.udf_list() == []
+        assert server.node.settings == {}
+        with pytest.raises(RoleViolation):
+            client.put(("test", "demo", 1), {"a": 1})
+        assert client.is_connected()
+
+
+def test_a_cleared_node_has_no_records() -> None:
+    """Namespaces are empty, also of a node that does not run, and can be used at once."""
+    with EmbeddedServer() as server, Client(server.address) as client:
+        client.put(("test", "demo", 1), {"a": 1})
+        server.clear()
+        assert client.get(("test", "demo", 1), default=None) is None
+        client.put(("test", "demo", 2), {"a": 2})
+        assert [record.bins for record in client.query("test", "demo")] == [{"a": 2}]
+        server.stop()
+        server.clear()
+        assert not server.node.namespaces["test"].records
 
 
 def test_users_switch_security_on() -> None:

@@ -84,6 +84,11 @@ def misbehave(server: Node, scenario: Scenario) -> None:
             server.faults.on(command).answer(code, execute=code == ResultCode.TIMEOUT)
 
 
+def is_harmful(scenario: Scenario) -> bool:
+    """Whether a scenario needs a node and a client of its own: it spoils connections, or the node is a special one."""
+    return scenario.fault is not None or scenario.name in STATES or namespaces(scenario) != NAMESPACES
+
+
 def namespaces(scenario: Scenario) -> tuple[str, ...]:
     """The node's namespaces; one scenario was recorded with a third."""
     return (*NAMESPACES, "dev") if scenario.name == "G:code18/write_burst" else NAMESPACES

@@ -21,7 +21,7 @@ import attrs
 import pytest
 from judge import calls
 from judge.calls import Official, Scenario
-from judge.states import LASTING, NAMESPACES, Apart, Node, misbehave, namespaces, unused_port
+from judge.states import LASTING, NAMESPACES, Apart, Node, is_harmful, misbehave, namespaces, unused_port
 
 from aerospike_wire.embedded import EmbeddedServer
 
@@ -124,23 +124,35 @@ def effect(client: Any, dialect: Official, scenario: Scenario) -> str | None:
     return None
 
 
-def play(scenario: Scenario, server: Node) -> Outcome:
+def perform(client: Any, scenario: Scenario, server: Node) -> Outcome:
     """Prepare a scenario, make its call and look at the effect."""
     assert scenario.call is not None
     dialect = Official({"node": server.port, "closed": unused_port()})
-    # The official client keeps a copy of every module it registers.
+    for step in scenario.setup:
+        attempt(client, dialect, step)
+    misbehave(server, scenario)
+    seen = attempt(client, dialect, scenario.call)
+    if scenario.name not in LASTING:
+        server.faults.clear()
+    return attrs.evolve(seen, effect=effect(client, dialect, scenario))
+
+
+@contextlib.contextmanager
+def connected(server: Node) -> Iterator[Any]:
+    """An official client."""
+    # It keeps a copy of every module it registers.
     with tempfile.TemporaryDirectory() as copies:
         client = aerospike.client({"hosts": server.seeds, "lua": {"user_path": copies}})
         try:
-            for step in scenario.setup:
-                attempt(client, dialect, step)
-            misbehave(server, scenario)
-            seen = attempt(client, dialect, scenario.call)
-            if scenario.name not in LASTING:
-                server.faults.clear()
-            return attrs.evolve(seen, effect=effect(client, dialect, scenario))
+            yield client
         finally:
             client.close()
+
+
+def play(scenario: Scenario, server: Node) -> Outcome:
+    """A scenario with a client of its own."""
+    with connected(server) as client:
+        return perform(client, scenario, server)
 
 
 _APART: Final = """
@@ -204,6 +216,13 @@ def slow() -> dict[str, Outcome]:
     return outcomes | {scenario.name: fresh(scenario) for scenario in found if scenario.method in BLOCKING}
 
 
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[EmbeddedServer, Any]]:
+    """A node and a client for all scenarios that leave both usable."""
+    with EmbeddedServer(namespaces=NAMESPACES, cluster_name="gold") as server, connected(server) as client:
+        yield server, client
+
+
 @pytest.fixture
 def outcome(request: pytest.FixtureRequest) -> Outcome:
     """What came of the scenario that the test is about."""
@@ -211,7 +230,11 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
     if is_slow(scenario):
         found: Outcome = request.getfixturevalue("slow")[scenario.name]
         return found
-    return fresh(scenario)
+    if is_harmful(scenario):
+        return fresh(scenario)
+    server, client = request.getfixturevalue("stage")
+    server.clear()
+    return perform(client, scenario, server)
 
 
 @pytest.mark.parametrize("scenario", CALLS, ids=lambda scenario: scenario.name)

@@ -7,12 +7,14 @@ import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
+from either import CLIENTS, Either
 from gold import Scenario, arguments, same, scenarios
 from rawnode import RawNode, Replay, member
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 NOT_MADE = {
     "hand-made bytes, which no client sends": ("G:raw/*", "G:code9/short_query_1ms_raw", "G:code19/*_raw", "G:code21/raw_*"),
@@ -109,6 +111,15 @@ def replay() -> Iterator[tuple[RawNode, Replay]]:
         yield node, answers
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=CLIENTS)
+async def client(request: pytest.FixtureRequest, replay: tuple[RawNode, Replay]) -> AsyncIterator[Either]:
+    """A client of each kind for all recordings: no answer of a server may spoil it for the next."""
+    node, _ = replay
+    either = Either(CLIENTS[request.param](node.address))
+    yield either
+    await either.close()
+
+
 async def make(client: Any, scenario: Scenario, tmp_path: pathlib.Path) -> Any:
     """Make a recorded call; its result, or the exception."""
     try:
@@ -124,15 +135,16 @@ async def make(client: Any, scenario: Scenario, tmp_path: pathlib.Path) -> Any:
         return error
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", RECORDED)
 async def test_call_makes_the_recorded_bytes_and_ends_as_recorded(
-    name: str, make_client: Callable[..., Any], replay: tuple[RawNode, Replay], tmp_path: pathlib.Path
+    name: str, client: Either, replay: tuple[RawNode, Replay], tmp_path: pathlib.Path
 ) -> None:
     """A call makes the official client's bytes, and their recorded answer ends it with the same record or error."""
-    node, answers = replay
+    _, answers = replay
     scenario = RECORDED[name]
     answers.expect([response for _, response in scenario.exchange])
-    ours = await make(make_client(node.address), scenario, tmp_path)
+    ours = await make(client, scenario, tmp_path)
 
     differs = answers.seen != [request for request, _ in scenario.exchange]
     assert differs == (name in OTHER_REQUEST), OTHER_REQUEST.get(name)
