@@ -140,6 +140,8 @@ class RawNode:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept
         self._listener.close()
+        # First whoever takes connections: it may be about to start a script for one that is over already.
+        self._threads[0].join(PATIENCE)
         self.kill()
         for thread in self._threads:
             thread.join(PATIENCE)

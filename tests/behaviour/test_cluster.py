@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from either import Either
 
-COUNT = 60
-PATIENT = {"max_retries": 40, "sleep_between_retries": 20, "total_timeout": 8000, "socket_timeout": 500}
+COUNT = 40
+PATIENT = {"max_retries": 80, "sleep_between_retries": 10, "total_timeout": 8000, "socket_timeout": 100}
 
 
 def key(number: int) -> tuple[str, str, int]:
@@ -28,18 +28,35 @@ def pid(number: int) -> int:
     return keys.partition_id(keys.digest("demo", number))
 
 
-@pytest.fixture
-def cluster() -> Iterator[EmbeddedCluster]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[EmbeddedCluster]:
     """Three nodes, replication factor 2."""
-    with EmbeddedCluster(3) as running:
-        yield running
+    with EmbeddedCluster(3, heartbeat_timeout=40, migration_pause=0) as made:
+        yield made
+
+
+@pytest.fixture
+def cluster(running: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
+    """The same as new: all nodes run, and there are no records."""
+    yield running
+    running.faults.clear()
+    running.allow_migrations(allowed=True)
+    for node in running.nodes:
+        node.faults.clear()
+        if not node.running:
+            node.restart()
+        node.resume()
+    running.wait_until_stable()
+    running.call(lambda: [node.node.namespaces["test"].records.clear() for node in running.nodes])
 
 
 @pytest.fixture
 async def client(make_client: Callable[..., Either], cluster: EmbeddedCluster) -> Either:
     """A client that knows one node, and finds the others; some records are there."""
     policies = dict.fromkeys(("read", "write", "operate", "remove", "batch", "query"), PATIENT)
-    made = make_client({"hosts": cluster.nodes[0].seeds, "tend_interval": 250, "policies": policies})
+    made = make_client(
+        {"hosts": cluster.nodes[0].seeds, "tend_interval": 50, "connect_timeout": 150, "policies": policies}
+    )
     for number in range(COUNT):
         await made.put(key(number), {"a": number})
     return made
@@ -119,7 +136,7 @@ async def test_client_stays_behind_a_proxy(make_client: Callable[..., Either], c
         assert caught.value.attempts[0].address in {node.address for node in proxy.nodes}
         assert not caught.value.in_doubt
         proxy.faults.clear()
-        proxy.network.toward("client").slices(9)
+        proxy.network.toward("client").slices(20)
         assert await values(client) == list(range(COUNT))
         assert len(await client.query("test", "demo").results()) == COUNT
 
@@ -143,7 +160,7 @@ async def test_caller_that_tries_without_a_pause_does_not_keep_the_client_from_r
 ) -> None:
     """While no node is known calls fail at once; a loop around them must not starve the tend."""
     with EmbeddedCluster(1) as cluster:
-        client = make_client({"hosts": cluster.seeds, "tend_interval": 250, "connect_timeout": 200})
+        client = make_client({"hosts": cluster.seeds, "tend_interval": 50, "connect_timeout": 200})
         await client.put(key(1), {"a": 1})
         cluster.nodes[0].kill()
         codes: set[int] = set()

@@ -17,14 +17,14 @@ from aerospike_wire.proto.keys import partition_id, resolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FAST = {"tend_interval": 50, "connect_timeout": 300}
-PATIENT = {"max_retries": 20, "sleep_between_retries": 20, "total_timeout": 10_000}
-KEYS = [("test", "failover", number) for number in range(60)]
+FAST = {"tend_interval": 50, "connect_timeout": 150}
+PATIENT = {"max_retries": 60, "sleep_between_retries": 10, "total_timeout": 10_000}
+KEYS = [("test", "failover", number) for number in range(30)]
 
 
 @pytest.fixture
 def trio() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(3) as cluster:
+    with EmbeddedCluster(3, heartbeat_timeout=40, migration_pause=0) as cluster:
         yield cluster
 
 
@@ -80,7 +80,7 @@ async def test_a_paused_node(make_client: Any, trio: EmbeddedCluster) -> None:
     for key in KEYS:
         await client.put(key, {"n": key[2]})
     trio.nodes[1].pause()
-    policy = {"socket_timeout": 300, "total_timeout": 20_000, "max_retries": 20}
+    policy = {"socket_timeout": 100, "total_timeout": 20_000, "max_retries": 60}
     for key in KEYS[:10]:
         assert (await client.get(key, policy)).bins == {"n": key[2]}
     await eventually(client, lambda: trio.nodes[1].name not in nodes(client))
@@ -117,7 +117,7 @@ async def test_commands_follow_the_partition(make_client: Any, trio: EmbeddedClu
 
 async def test_racks(make_client: Any) -> None:
     """Reads that prefer a rack go to it wherever it has a replica; writes go to the master."""
-    with EmbeddedCluster(2, rack_ids=[1, 2]) as cluster:
+    with EmbeddedCluster(2, rack_ids=[1, 2], heartbeat_timeout=40, migration_pause=0) as cluster:
         for rack, place in ((1, 0), (2, 1)):
             client = make_client(cluster.seeds, rack_aware=True, rack_id=rack, **FAST)
             for key in KEYS:
