@@ -211,16 +211,16 @@ class Core:
                             result = await self._alone(command, policy, node, deadline)
                         else:
                             link = node.pool.only
-                            if link is None or not link.takes(PIPELINE_DEPTH):
+                            if link is None or not link.ready or len(link.waiting) >= PIPELINE_DEPTH:
                                 link = await node.pool.lease_shared(deadline)
-                            future = link.post(command.encode(node.features), begun, deadline, timing)
+                            waiter = link.post(command.encode(node.features), begun, deadline, timing)
                             try:
-                                body = await future
+                                body = await waiter
                             except LinkFailure:
                                 raise
                             except BaseException as stopped:
-                                if link.give_up(future) and command.write:
-                                    body = link.answer(future)
+                                if link.give_up(waiter) and command.write:
+                                    body = link.answer(waiter)
                                     if not body or not command.refused(body):
                                         note_doubt(stopped)
                                 raise

@@ -71,9 +71,8 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
 }
 """From state and event to the next state; an event that has no entry must not happen."""
 
-_SIZE_MASK: Final = 0xFFFF_FFFF_FFFF
-_MESSAGE_WORD: Final = 0x0203
-"""Version 2, type 3: the first two bytes of nearly all frames."""
+_DATA_MESSAGE: Final = 0x0203 << 48
+"""Version 2, type 3, size 0: what the header of nearly all frames is, but for their size."""
 _unpack_word: Final = struct.Struct(">Q").unpack_from
 _BUFFER: Final = 64 * 1024
 
@@ -88,14 +87,7 @@ class Exchange:
         login: True if the request is a login.
     """
 
-    # Defaults on the class: there is one exchange for each request, and most are alike.
-    plain: bool = True
-    """True if the answer is one data message and nothing else depends on it."""
-    frame_type: int = FrameType.MESSAGE.value
-    collect: Callable[[bytes], bool] | None = None
-    login: bool = False
-    body: bytes = b""
-    """Body of the answer's last frame, once it is complete."""
+    __slots__ = ("body", "collect", "frame_type", "login", "plain")
 
     def __init__(
         self,
@@ -104,14 +96,17 @@ class Exchange:
         *,
         login: bool = False,
     ) -> None:
+        self.body: bytes | None = None
+        """Body of the answer's last frame, once it is complete."""
         self.expect(frame_type, collect, login=login)
 
     def expect(self, frame_type: int, collect: Callable[[bytes], bool] | None, *, login: bool) -> None:
-        """Say what the answer will be, if not one data message."""
+        """Say what the answer will be."""
         self.frame_type = frame_type
         self.collect = collect
         self.login = login
         self.plain = frame_type == FrameType.MESSAGE and collect is None and not login
+        """True if the answer is one data message and nothing else depends on it."""
 
 
 class Channel:
@@ -121,12 +116,14 @@ class Channel:
         limit: bytes that one frame may have; more is taken for an attack or a mistake.
     """
 
-    __slots__ = ("_buffer", "_end", "_limit", "_start", "_view", "error", "pending", "state")
+    __slots__ = ("_buffer", "_end", "_limit", "_start", "_view", "error", "flows", "pending", "state")
 
     def __init__(self, *, limit: int = 128 * 1024 * 1024) -> None:
         self.state = State.NEW
         self.pending: deque[Exchange] = deque()
         """What is to be answered, oldest first."""
+        self.flows = False
+        """True if requests that are no logins can simply be put at the end of :attr:`pending`."""
         self.error: ProtocolError | None = None
         """Why the channel is broken."""
         self._limit = limit
@@ -216,28 +213,27 @@ class Channel:
             return done
         view, start, end = self._view, self._start, self._end + count
         pending = self.pending
-        while end - start >= FRAME_HEADER_SIZE:
-            (word,) = _unpack_word(view, start)
-            stop = start + FRAME_HEADER_SIZE + (word & _SIZE_MASK)
-            if word >> 48 == _MESSAGE_WORD and stop <= end and pending and pending[0].plain:
+        while (begin := start + FRAME_HEADER_SIZE) <= end:
+            # Of anything but a data message this is before ``begin`` or far behind ``end``.
+            stop = begin + _unpack_word(view, start)[0] - _DATA_MESSAGE
+            if begin <= stop <= end and pending and pending[0].plain:
                 exchange = pending.popleft()
-            else:
-                try:
-                    frame_type = self._check_frame(view, start)
-                    if stop > end:
-                        break
-                    body = bytes(view[start + FRAME_HEADER_SIZE : stop])
-                    last = self._take(inflated(body, self._limit) if frame_type == FrameType.COMPRESSED else body)
-                except ProtocolError as error:
-                    self._break(error)
-                    return done
+                exchange.body = bytes(view[begin:stop])
+                done.append(exchange)
                 start = stop
-                if last is not None:
-                    done.append(last)
                 continue
-            exchange.body = bytes(view[start + FRAME_HEADER_SIZE : stop])
-            done.append(exchange)
-            start = stop
+            try:
+                frame_type, size = self._check_frame(view, start)
+                if size > end - begin:
+                    break
+                start = begin + size
+                body = bytes(view[begin:start])
+                last = self._take(inflated(body, self._limit) if frame_type == FrameType.COMPRESSED else body)
+            except ProtocolError as error:
+                self._break(error)
+                return done
+            if last is not None:
+                done.append(last)
         if start == end:
             self._start = self._end = 0
             if len(self._buffer) > _BUFFER:
@@ -249,8 +245,8 @@ class Channel:
                 self._break(ProtocolError("bytes came although nothing was asked"))
         return done
 
-    def _check_frame(self, view: memoryview, start: int) -> int:
-        """Look at a frame's header as soon as it is there; its type.
+    def _check_frame(self, view: memoryview, start: int) -> tuple[int, int]:
+        """Look at a frame's header as soon as it is there; its type and size.
 
         Where a data message is due it may come compressed, asked for or not.
 
@@ -268,7 +264,7 @@ class Channel:
         if frame_type != due and not (frame_type == FrameType.COMPRESSED and due == FrameType.MESSAGE):
             msg = f"the answer is a frame of type {frame_type}, expected {int(due)}"
             raise ProtocolError(msg)
-        return frame_type
+        return frame_type, size
 
     def _take(self, body: bytes) -> Exchange | None:
         """Give a frame to the exchange that is due, which is returned if that completes it."""
@@ -289,6 +285,7 @@ class Channel:
     def _happen(self, event: Event) -> None:
         try:
             self.state = TABLE[self.state][event]
+            self.flows = self.state is State.READY
         except KeyError:
             msg = f"a connection that is {self.state.value} cannot {event.value}"
             raise RuntimeError(msg) from None

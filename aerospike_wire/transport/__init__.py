@@ -7,17 +7,15 @@ With asyncio they suspend; with blocking sockets they never do, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence, Sized
 
     from aerospike_wire.policy import Timing
 
 T = TypeVar("T")
-Future: TypeAlias = "Awaitable[bytes]"
-
 
 SENT_NOTE: Final = "The request had been sent: the write may have been applied."
 """Put on whatever ends a call from outside, such as a cancellation, after a write was sent."""
@@ -75,8 +73,8 @@ class Call(NamedTuple):
     refused: Callable[[bytes], bool] = _unknown
     """Whether an answer, of which this is the last frame, says for certain that nothing was changed."""
 
-    def leaves_doubt(self, body: bytes) -> bool:
-        """Whether data may have been changed after the request was sent; ``body`` is empty if no answer has come."""
+    def leaves_doubt(self, body: bytes | None) -> bool:
+        """Whether data may have been changed after the request was sent; ``body`` is None or empty if no answer has come."""
         return self.write and not (body and self.refused(body))
 
 
@@ -129,10 +127,12 @@ class Link(Protocol):
 class SharedLink(Link, Protocol):
     """A connection that takes requests of many callers at once."""
 
-    def takes(self, depth: int) -> bool:
-        """True if it is usable, not stalled, and fewer than ``depth`` requests wait for an answer."""
+    ready: bool
+    """True if it has not ended and is not stalled."""
+    waiting: Sized
+    """Requests that wait for an answer, given-up ones included."""
 
-    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> Future:
+    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> Awaitable[bytes]:
         """The short way for a request whose answer is one data message.
 
         Args:
@@ -151,10 +151,10 @@ class SharedLink(Link, Protocol):
     def retire(self) -> None:
         """Close the connection as soon as every request under way on it is answered or given up."""
 
-    def give_up(self, future: Future) -> bool:
+    def give_up(self, waiter: Awaitable[bytes]) -> bool:
         """The caller waits no longer for what :meth:`post` gave it; True if the request had been sent."""
 
-    def answer(self, future: Future) -> bytes:
+    def answer(self, waiter: Awaitable[bytes]) -> bytes:
         """What the node had answered before its caller gave up, who may not know it yet; empty if nothing."""
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from aerospike_wire.transport import Call, Link
-    from aerospike_wire.transport.aio_link import Waiter
+    from aerospike_wire.transport.aio_waiter import Waiter
     from aerospike_wire.transport.resolver import Address
 
 __all__ = ["AsyncLink", "AsyncRuntime"]
@@ -273,14 +273,13 @@ class AsyncRuntime:
                     found.append(waiter)
                     continue
                 try:
-                    found.append(await waiter.future)
+                    found.append(await waiter)
                 except LinkFailure as failure:
                     found.append(failure)
         except BaseException as stopped:
             for (asked, call), waiter in zip(calls, started, strict=True):
                 if not isinstance(waiter, LinkFailure):
-                    sent = cast("AsyncLink", asked).give_up(waiter.future)
-                    waiter.future.cancel()
+                    sent = cast("AsyncLink", asked).give_up(waiter)
                     if sent and call.leaves_doubt(waiter.body):
                         note_doubt(stopped)
             raise

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aerospike_wire.transport import Call
-    from aerospike_wire.transport.aio_link import AsyncLink, Waiter
+    from aerospike_wire.transport.aio_link import AsyncLink
+    from aerospike_wire.transport.aio_waiter import Waiter
 
 
 class _Source:
@@ -52,7 +53,7 @@ class _Source:
         except LinkFailure as failure:
             self.failure = failure
         else:
-            self.waiter.future.add_done_callback(self._ended)
+            self.waiter.add_done_callback(self._ended)
 
     def _take(self, body: bytes) -> bool:
         self.frames.append(body)
@@ -63,12 +64,10 @@ class _Source:
         self._wake()
         return False
 
-    def _ended(self, future: asyncio.Future[bytes]) -> None:
-        if not future.cancelled():
-            failure = future.exception()
-            assert isinstance(failure, LinkFailure)
-            self.failure = failure
-            self._wake()
+    def _ended(self, waiter: Waiter) -> None:
+        assert isinstance(waiter.failure, LinkFailure)
+        self.failure = waiter.failure
+        self._wake()
 
     def give(self) -> bytes:
         """The oldest frame; lets the link be read again once there is room."""
@@ -89,8 +88,8 @@ class _Source:
     def drop(self) -> None:
         """Listen to the link no more."""
         if self.waiter is not None:
-            self.waiter.future.remove_done_callback(self._ended)
-            self.waiter.future.cancel()
+            self.waiter.remove_done_callback(self._ended)
+            self.waiter.cancel()
         self.frames.clear()
 
     def due(self) -> float:

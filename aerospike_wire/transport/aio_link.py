@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import math
 import os
 import ssl
 import time
-import weakref
 from typing import TYPE_CHECKING, Final, cast
 
 from aerospike_wire.errors import ResultCode
 from aerospike_wire.policy import Timing
-from aerospike_wire.proto.channel import Channel, Exchange
+from aerospike_wire.proto.channel import Channel
 from aerospike_wire.transport import LinkFailure, note_doubt
+from aerospike_wire.transport.aio_waiter import LongWaiter, Waiter
 from aerospike_wire.transport.failures import words_of
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable
+    from collections.abc import Awaitable
 
-    from aerospike_wire.transport import Call, Future
+    from aerospike_wire.transport import Call
 
 FOREIGN_LOOP: Final = "this client belongs to another event loop; every event loop needs a client of its own"
 
@@ -47,53 +46,23 @@ _ORPHANS: Final[list[object]] = []
 _UNTIMED: Final = Timing(None, None, 0.0)
 
 
-class Waiter(Exchange):
-    """A caller's place in the queue."""
-
-    sent: bool = False
-    gone: float = math.inf
-    """When the caller gave up."""
-
-    def __init__(
-        self, request: bytes, future: asyncio.Future[bytes], since: float, deadline: float, timing: Timing
-    ) -> None:
-        self.request = request
-        self.future = future
-        self.since = since
-        self.deadline = deadline
-        self.timing = timing
-
-    def due(self, heard: float) -> float:
-        """When this place needs attention, if the link was last heard of at ``heard``.
-
-        That is when the caller gives up; or, after it has, when the link is given up
-        because the answer does not even come late.
-        """
-        silence, _, drain = self.timing
-        if self.gone < math.inf:
-            return max(heard, self.gone) + drain
-        if silence is None:
-            return self.deadline
-        return min(self.deadline, max(heard, self.since) + silence)
-
-
 class AsyncLink(asyncio.BufferedProtocol):
     """One pipelined connection."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, address: str) -> None:
         self.address = address
         self.last_used = time.monotonic()
-        self._loop = loop
-        # A third cheaper than the loop's own method, which does the same.
-        self._new_future: Callable[[], asyncio.Future[bytes]] = functools.partial(asyncio.Future, loop=loop)
+        self.loop = loop
         self._channel = Channel()
-        self._queue = cast("deque[Waiter]", self._channel.pending)
+        self.waiting = cast("deque[Waiter]", self._channel.pending)
+        """Places in the queue, given-up ones included."""
+        self.ready = True
+        """False if requests should go elsewhere: the link has ended, or those under way wait for an answer that
+        nobody wants or that has been due for long."""
         self._transport: asyncio.Transport | None = None
         self._unsent: list[Waiter] = []
-        self._kept_back: weakref.WeakSet[asyncio.Future[bytes]] = weakref.WeakSet()
-        """Of requests that were never sent."""
-        self._unseen: weakref.WeakKeyDictionary[asyncio.Future[bytes], bytes] = weakref.WeakKeyDictionary()
-        """Answers that came after a caller was cancelled and before it knew."""
+        self._writes = False
+        """True if what is queued will be written without being asked for: soon, or when the socket takes more."""
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -112,51 +81,57 @@ class AsyncLink(asyncio.BufferedProtocol):
     @property
     def load(self) -> int:
         """Places in the queue, given-up ones included."""
-        return len(self._queue)
+        return len(self.waiting)
 
     @property
     def stalled(self) -> bool:
         """True if the answer that is due next belongs to a caller that gave up, or lets all others wait."""
-        return bool(self._queue) and (self._slow or self._queue[0].future.done())
+        return bool(self.waiting) and (self._slow or self.waiting[0].failure is not None)
 
-    def takes(self, depth: int) -> bool:
-        """True if the link is usable, not stalled, and has fewer than ``depth`` places taken."""
-        queue = self._queue
-        return not self._ended and len(queue) < depth and not (queue and (self._slow or queue[0].future.done()))
-
-    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> asyncio.Future[bytes]:
-        """Queue a request; the future has its answer, and may be cancelled."""
-        future = self._new_future()
-        self._enqueue(Waiter(request, future, now, math.inf if deadline is None else deadline, timing))
-        return future
+    def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> Waiter:
+        """Queue a request; the waiter is an awaitable of its answer, and may be cancelled."""
+        waiter = Waiter(self, request, now, deadline, timing)
+        silence, at = timing[0], self._timer_at
+        if (
+            not self._channel.flows
+            or (deadline is not None and deadline < at)
+            or (silence is not None and now + silence < at)
+            or _running_loop() is not self.loop
+        ):
+            self._enqueue(waiter)
+        else:  # as nearly always: nothing has to be checked, and the timer is set for an earlier caller
+            self.waiting.append(waiter)
+            self._unsent.append(waiter)
+            if not self._writes:
+                self._writes = True
+                self.loop.call_soon(self._flush)
+        return waiter
 
     def _enqueue(self, waiter: Waiter) -> None:
         if self._ended:
             raise LinkFailure(ResultCode.CONNECTION, "the connection is closed", sent=False, charge=False)
-        if _running_loop() is not self._loop:
+        if _running_loop() is not self.loop:
             raise LinkFailure(ResultCode.CLIENT, FOREIGN_LOOP, sent=False, charge=False)
-        silence, at = waiter.timing[0], self._timer_at
-        if waiter.deadline < at and waiter.deadline <= time.monotonic():
+        if waiter.deadline is not None and waiter.deadline <= time.monotonic():
             words = "the total timeout passed before the request was sent"
             raise LinkFailure(ResultCode.TIMEOUT, words, sent=False, charge=False)
         self._channel.send(waiter)
-        unsent = self._unsent
-        if not unsent and not self._paused:
-            self._loop.call_soon(self._flush)
-        unsent.append(waiter)
-        # The timer is nearly always set for an earlier caller.
-        if waiter.deadline < at or (silence is not None and waiter.since + silence < at):
-            self._arm(min(waiter.due(0.0), waiter.since + _SLOW))
+        self._unsent.append(waiter)
+        if not self._writes:
+            self._writes = True
+            self.loop.call_soon(self._flush)
+        due = waiter.due(0.0)
+        if due < self._timer_at:
+            self._arm(min(due, waiter.since + _SLOW))
 
     def start(self, call: Call) -> Waiter:
-        """Queue a request of any kind; its future has the answer.
+        """Queue a request of any kind; the waiter is an awaitable of its answer.
 
         Raises:
             LinkFailure: the link is closed, or the time is over.
         """
         timing = Timing(call.silence, None, call.drain)
-        deadline = math.inf if call.deadline is None else call.deadline
-        waiter = Waiter(call.request, self._new_future(), time.monotonic(), deadline, timing)
+        waiter = LongWaiter(self, call.request, time.monotonic(), call.deadline, timing)
         waiter.expect(call.frame_type, call.collect, login=call.login)
         self._enqueue(waiter)
         return waiter
@@ -165,21 +140,21 @@ class AsyncLink(asyncio.BufferedProtocol):
         """Queue a request of any kind and wait for its answer."""
         waiter = self.start(call)
         try:
-            return await waiter.future
+            return await waiter
         except asyncio.CancelledError as cancelled:
-            if self.give_up(waiter.future) and call.leaves_doubt(waiter.body):
+            if self.give_up(waiter) and call.leaves_doubt(waiter.body):
                 note_doubt(cancelled)
             raise
 
     def begin(self, call: Call) -> Waiter:
         """Queue the only request of a link that serves one caller; ``collect`` gets the frames.
 
-        Its future is done when the link has ended, and never before. Time limits are the caller's.
+        It is done when the link has ended, and never before. Time limits are the caller's.
 
         Raises:
             LinkFailure: the link is closed.
         """
-        waiter = Waiter(call.request, self._new_future(), time.monotonic(), math.inf, _UNTIMED)
+        waiter = LongWaiter(self, call.request, time.monotonic(), None, _UNTIMED)
         waiter.expect(call.frame_type, call.collect, login=False)
         self._enqueue(waiter)
         return waiter
@@ -198,38 +173,41 @@ class AsyncLink(asyncio.BufferedProtocol):
         """The answer is complete, says its reader; True if other requests can follow."""
         return self.usable and self._channel.complete(waiter)
 
-    def give_up(self, future: Future) -> bool:
+    def give_up(self, waiter: Awaitable[bytes]) -> bool:
         """The caller waits no longer; True if its request had been sent."""
-        for waiter in self._queue:
-            if waiter.future is future:
-                now = time.monotonic()
-                self._abandon(waiter, now)
-                if waiter.sent and waiter.due(now) < self._timer_at:
-                    self._arm(waiter.due(now))
-                return waiter.sent
-        # It has just been answered, or failed together with the link, maybe after it was cancelled.
-        found = cast("asyncio.Future[bytes]", future)
-        if found.cancelled():
-            return found not in self._kept_back
-        if not found.done():
-            return False
-        failure = found.exception()
-        return failure.sent if isinstance(failure, LinkFailure) else True
+        assert isinstance(waiter, Waiter)
+        if not waiter.done():
+            waiter.failure = asyncio.CancelledError()
+            self.left(waiter)
+        if waiter.body is None and waiter.sent and not self._ended:
+            due = waiter.due(time.monotonic())
+            if due < self._timer_at:
+                self._arm(due)
+        return waiter.sent
 
-    def answer(self, future: Future) -> bytes:
+    def left(self, waiter: Waiter) -> None:
+        """A caller has gone; its place stays, unless its request can still be held back."""
+        waiter.since = time.monotonic()
+        if waiter in self._unsent:
+            self._unsent.remove(waiter)
+            self._channel.withdraw(waiter)
+        self._look()
+
+    def _look(self) -> None:
+        self.ready = not self._ended and not self.stalled
+
+    def answer(self, waiter: Awaitable[bytes]) -> bytes:
         """What the node had answered before the caller gave up; empty if nothing."""
-        found = cast("asyncio.Future[bytes]", future)
-        if found.cancelled():
-            return self._unseen.get(found, b"")
-        return found.result() if found.done() and found.exception() is None else b""
+        assert isinstance(waiter, Waiter)
+        return waiter.body or b""
 
     def recovers(self) -> bool:
         """True if every answer that is due is a single late one, which the timer waits for."""
-        return all(waiter.future.done() and waiter.collect is None and not waiter.login for waiter in self._queue)
+        return all(waiter.done() and waiter.collect is None and not waiter.login for waiter in self.waiting)
 
     def settled(self) -> bool:
         """True once no answer is due any more; late ones are taken in by the loop."""
-        return not self._queue
+        return not self.waiting
 
     def probe(self) -> bool:
         """The loop notices a closed socket by itself."""
@@ -242,7 +220,7 @@ class AsyncLink(asyncio.BufferedProtocol):
     def retire(self) -> None:
         """Close as soon as every request under way is answered."""
         self._retired = True
-        if not self._queue:
+        if not self.waiting:
             self.close()
 
     def _abort(self, reason: BaseException) -> None:
@@ -256,6 +234,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         Nothing is sent on the socket, which the parent may go on using, and nobody is woken.
         """
         self._ended = True
+        self.ready = False
         transport, self._transport = self._transport, None
         if transport is None:
             return
@@ -276,17 +255,11 @@ class AsyncLink(asyncio.BufferedProtocol):
         transport = self._transport
         if self._paused or transport is None:
             return
+        self._writes = False
         batch, self._unsent = self._unsent, []
-        if transport.is_closing():
+        if not batch or transport.is_closing():
             return  # connection_lost follows, and finds none of these marked as sent
-        requests = [waiter.request for waiter in batch if not waiter.future.done()]
-        if len(requests) < len(batch):  # some callers were cancelled before anything was sent
-            for waiter in batch:
-                if waiter.future.done():
-                    self._channel.withdraw(waiter)
-                    self._kept_back.add(waiter.future)
-            batch = [waiter for waiter in batch if not waiter.future.done()]
-        data = b"".join(requests)
+        data = b"".join([waiter.request for waiter in batch])  # type: ignore[misc]  # unsent ones have one
         if len(data) > _LARGE:
             self._flush_one_by_one(transport, batch)
             return
@@ -294,7 +267,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         if transport.is_closing():
             return  # the socket refused the write whole
         for waiter in batch:
-            waiter.sent = True
+            waiter.request = None
 
     def _flush_one_by_one(self, transport: asyncio.Transport, batch: list[Waiter]) -> None:
         # More than a socket may take at once: what comes after the request that fills it
@@ -303,19 +276,10 @@ class AsyncLink(asyncio.BufferedProtocol):
             if self._paused:
                 self._unsent = batch[number:]
                 return
-            transport.write(waiter.request)
+            transport.write(waiter.request)  # type: ignore[arg-type]  # unsent ones have one
             if transport.is_closing():
                 return
-            waiter.sent = True
-
-    def _abandon(self, waiter: Waiter, now: float) -> None:
-        """A caller has gone; its place stays, unless its request can still be held back."""
-        if waiter in self._unsent:
-            self._unsent.remove(waiter)
-            self._channel.withdraw(waiter)
-            self._kept_back.add(waiter.future)
-        else:
-            waiter.gone = now
+            waiter.request = None
 
     # Time
 
@@ -323,7 +287,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = when
-        self._timer = self._loop.call_later(when - time.monotonic(), self._tick)
+        self._timer = self.loop.call_later(when - time.monotonic(), self._tick)
 
     def _tick(self) -> None:
         """Fail whoever has waited too long, and set the timer for the next."""
@@ -332,23 +296,23 @@ class AsyncLink(asyncio.BufferedProtocol):
         now = time.monotonic()
         heard = self.last_used
         late = now + _CLOCK_STEP
-        for waiter in list(self._queue):
-            if waiter.future.done():
-                if waiter.gone == math.inf:  # cancelled so recently that the caller does not know it yet
-                    self._abandon(waiter, now)
-                elif waiter.due(heard) <= late:
-                    self._abort(TimeoutError(f"an answer is overdue by {waiter.timing.drain:.1f} s"))
-                    return
-            elif waiter.due(heard) <= late:
-                which = "total timeout passed" if waiter.deadline <= late else "socket was silent for too long"
-                words = f"the {which} before the answer came"
-                failure = LinkFailure(ResultCode.TIMEOUT, words, sent=waiter.sent, charge=waiter.sent or self._paused)
-                waiter.future.set_exception(failure)
-                self._abandon(waiter, now)
-        if not self._queue:
+        for waiter in list(self.waiting):
+            if waiter.due(heard) > late:
+                continue
+            if waiter.failure is not None:
+                self._abort(TimeoutError(f"an answer is overdue by {waiter.timing.drain:.1f} s"))
+                return
+            passed = waiter.deadline is not None and waiter.deadline <= late
+            which = "total timeout passed" if passed else "socket was silent for too long"
+            words = f"the {which} before the answer came"
+            charge = waiter.sent or self._paused
+            waiter.fail(LinkFailure(ResultCode.TIMEOUT, words, sent=waiter.sent, charge=charge))
+            self.left(waiter)
+        if not self.waiting:
             return
-        self._slow = max(heard, self._queue[0].since) + _SLOW <= late
-        soonest = min(waiter.due(heard) for waiter in self._queue)
+        self._slow = max(heard, self.waiting[0].since) + _SLOW <= late
+        self._look()
+        soonest = min(waiter.due(heard) for waiter in self.waiting)
         if not self._slow:
             soonest = min(soonest, now + _SLOW)
         if soonest < self._timer_at:
@@ -375,26 +339,50 @@ class AsyncLink(asyncio.BufferedProtocol):
         self.last_used = time.monotonic()
         self._slow = False
         channel = self._channel
-        for waiter in channel.received(nbytes):
-            future = cast("Waiter", waiter).future
-            if not future.done():
-                future.set_result(waiter.body)
-            elif future.cancelled():
-                self._unseen[future] = waiter.body
+        done = cast("list[Waiter]", channel.received(nbytes))
+        if not self.ready:
+            self._look()
         if channel.error is not None:
             self._abort(channel.error)
-        elif self._retired and not self._queue:
+        if done:
+            self._wake(done)
+        if self._retired and not self.waiting:
             self.close()
+
+    def _wake(self, done: list[Waiter]) -> None:
+        """Run the tasks whose answers have come; what they ask for next leaves in one write."""
+        if asyncio.current_task() is not None:  # TLS takes in what has come when a task closes the connection
+            for waiter in done:
+                if waiter.failure is None:
+                    waiter.wake_soon()
+            return
+        writes, self._writes = self._writes, True
+        waking = iter(done)
+        try:
+            for waiter in waking:
+                wake = waiter.wake
+                if wake is not None and waiter.failure is None:
+                    waiter.context.run(wake, waiter)
+        finally:
+            for waiter in waking:  # a task has ended the program
+                if waiter.failure is None:
+                    waiter.wake_soon()
+            if not writes and not self._paused:
+                self._writes = False
+                if len(self._unsent) == len(self.waiting):
+                    self._flush()
+                elif self._unsent:
+                    self._writes = True
+                    self.loop.call_soon(self._flush)
 
     def pause_writing(self) -> None:
         """The socket is full: hold requests back."""
-        self._paused = True
+        self._paused = self._writes = True
 
     def resume_writing(self) -> None:
         """The socket takes more."""
         self._paused = False
-        if self._unsent:
-            self._loop.call_soon(self._flush)
+        self.loop.call_soon(self._flush)
 
     def eof_received(self) -> bool:
         """The node closed the connection; so do we."""
@@ -411,14 +399,14 @@ class AsyncLink(asyncio.BufferedProtocol):
         if self._ended:
             return
         self._ended = True
+        self.ready = False
         self._channel.close()
         garbage = self._channel.error
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        waiting = [waiter for waiter in self._queue if not waiter.future.done()]
-        self._kept_back.update(waiter.future for waiter in self._queue if not waiter.sent)
-        self._queue.clear()
+        waiting = [waiter for waiter in self.waiting if not waiter.done()]
+        self.waiting.clear()
         self._unsent.clear()
         if garbage is not None:
             code, words = ResultCode.CLIENT, garbage.msg or "the answer makes no sense"
@@ -432,4 +420,4 @@ class AsyncLink(asyncio.BufferedProtocol):
             failure = LinkFailure(code, words, sent=waiter.sent, charge=charge)
             charge = False
             failure.__cause__ = reason
-            waiter.future.set_exception(failure)
+            waiter.fail(failure)

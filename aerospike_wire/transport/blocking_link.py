@@ -56,7 +56,7 @@ class BlockingLink:
             raise
         except BaseException as stopped:  # such as KeyboardInterrupt, which may come right after the last byte was sent
             self.close()
-            if call.leaves_doubt(b"" if exchange is None else exchange.body):
+            if call.leaves_doubt(None if exchange is None else exchange.body):
                 note_doubt(stopped)
             raise
 
@@ -101,11 +101,11 @@ class BlockingLink:
                 if not count:
                     raise LinkFailure(ResultCode.CONNECTION, "the node closed the connection", sent=True)
                 for done in channel.received(count):
-                    if done is exchange:
+                    if done is exchange and done.body is not None:
                         self.last_used = time.monotonic()
                         if channel.error is not None:
                             self.close()
-                        return exchange.body
+                        return done.body
                 if channel.error is not None:
                     raise channel.error
         except LinkFailure as failure:
