@@ -27,6 +27,7 @@ from aerospike_wire.errors import (
     is_in_doubt,
 )
 from aerospike_wire.pool import PIPELINE_DEPTH
+from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.proto.keys import partition_id
 from aerospike_wire.retries import Budget, Course, Retries
@@ -212,7 +213,7 @@ class Core:
                         else:
                             link = node.pool.only
                             if link is None or not link.ready or len(link.waiting) >= PIPELINE_DEPTH:
-                                link = await node.pool.lease_shared(deadline)
+                                link = node.pool.pick() or await node.pool.lease_shared(deadline)
                             waiter = link.post(command.encode(node.features), begun, deadline, timing)
                             try:
                                 body = await waiter
@@ -224,15 +225,13 @@ class Core:
                                     if not body or not command.refused(body):
                                         note_doubt(stopped)
                                 raise
-                            try:
-                                code = command.code(body)
-                                result = (
-                                    command.decode(body, self.wall)
-                                    if code == 0
-                                    else self.refuse(code, command, body, link, node)
-                                )
-                            except ProtocolError as error:
-                                self.distrust(error, link, node)
+                            if len(body) < MESSAGE_HEADER_SIZE or body[5] or not command.zero_is_success:
+                                result = self.read(command, body, link, node)
+                            else:
+                                try:
+                                    result = command.decode(body, self.wall)
+                                except ProtocolError as error:
+                                    self.distrust(error, link, node)
                         if self.meter.measuring is not None:
                             self.meter.done(command, node, self.now() - begun)
                         if started >= cluster.look_at:

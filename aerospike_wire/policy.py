@@ -511,7 +511,7 @@ class Policies:
         ParamError: a kind or a name is unknown, or a value out of range.
     """
 
-    __slots__ = ("_by_class", "_by_name", "serializer")
+    __slots__ = ("_by_name", "defaults", "serializer")
 
     def __init__(self, given: Mapping[str, Any] | None = None, serializer: Serializer | None = None) -> None:
         self.serializer = serializer
@@ -535,9 +535,10 @@ class Policies:
             self._by_name[section] = cls.of((given or {}).get(section), base)
             if self._by_name[section].txn is not None:
                 raise _refuse("txn", f"is given call by call and cannot be a default of {section}")
-        self._by_class: dict[type[Policy], Policy] = {
+        self.defaults: dict[type[Policy], Any] = {
             cls: self._by_name[section] for section, cls in reversed(_SECTIONS.items())
         }
+        """By class; what :meth:`resolve` gives where nothing is given."""
 
     def named(self, section: str) -> Any:
         """The default policy of a kind of command."""
@@ -549,5 +550,5 @@ class Policies:
         Raises:
             ParamError: as for :meth:`Policy.of`.
         """
-        base: P = self._by_class[cls]  # type: ignore[assignment]  # the dict maps each class to its instance
+        base: P = self.defaults[cls]
         return base if given is None else cls.of(given, base)

@@ -131,6 +131,19 @@ class Pool:
             return None
         return best
 
+    def pick(self) -> SharedLink | None:
+        """The shared link with the fewest requests under way; None if :meth:`lease_shared` has to look after them."""
+        best: SharedLink | None = None
+        least = -1
+        for link in self._shared:
+            if link.ready:
+                load = len(link.waiting)
+                if load < least or least < 0:
+                    best, least = link, load
+        if least >= PIPELINE_DEPTH and len(self._shared) < self._limits.pipelines:
+            return None
+        return best
+
     async def lease_shared(self, deadline: float | None) -> SharedLink:
         """A shared link; it is not given back.
 

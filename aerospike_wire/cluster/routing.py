@@ -45,29 +45,36 @@ class Router:
         Raises:
             Trouble: there is none, or its breaker is open.
         """
-        if not isinstance(command, RecordCommand):
-            target = command.target()
-            if target is None:
-                found = self._cluster.any_node(None if course is None else course.failed)
-            else:
-                found = self._cluster.find(target)
-                if found is None and self._cluster.nodes:
-                    raise Trouble(ResultCode.INVALID_NODE, f"the cluster has no node {target!r}", final=True)
-            if found is None:
-                raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
-            self.check_breaker(found)
-            return found
-        namespace, _, _, digest = command.key
-        table = self._tables.get(namespace)
-        if course is None and table is not None and not table.strong and policy.replica is _SEQUENCE:  # type: ignore[attr-defined]  # record commands have one
+        if not command.on_record:
+            return self._route_elsewhere(command, course)
+        namespace, _, _, digest = command.key  # type: ignore[attr-defined]  # commands on records have one
+        if course is None and policy.replica is _SEQUENCE:  # type: ignore[attr-defined]  # as have their policies
             # What nearly always happens, without the calls that decide everything else.
-            node: Node | None = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
-            if node is not None and node.active and not node.breaker.count:
-                return node
+            table = self._tables.get(namespace)
+            if table is not None and not table.strong:
+                node: Node | None = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
+                if node is not None and node.active and not node.breaker.count:
+                    return node
         step, failed = (0, None) if course is None else (course.step, course.failed)
-        node = self.node_of_partition(namespace, partition_id(digest), policy, step, write=command.write, failed=failed)
-        self.check_breaker(node)
-        return node
+        found = self.node_of_partition(
+            namespace, partition_id(digest), policy, step, write=command.write, failed=failed
+        )
+        self.check_breaker(found)
+        return found
+
+    def _route_elsewhere(self, command: Command[Any], course: Course | None) -> Node:
+        """The node for a command that is not about one record."""
+        target = command.target()
+        if target is None:
+            found = self._cluster.any_node(None if course is None else course.failed)
+        else:
+            found = self._cluster.find(target)
+            if found is None and self._cluster.nodes:
+                raise Trouble(ResultCode.INVALID_NODE, f"the cluster has no node {target!r}", final=True)
+        if found is None:
+            raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+        self.check_breaker(found)
+        return found
 
     def has_choice(self, command: Command[Any], policy: Policy, failed: Node | None) -> bool:
         """True if another node than the one that failed may get the command."""

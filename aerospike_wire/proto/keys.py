@@ -24,22 +24,38 @@ MAX_SET: Final = 63
 """Bytes of a set name."""
 
 _INT: Final = struct.Struct(">Bq")
-_pack_int: Final = _INT.pack
-_INT64: Final = 1 << 63
+_pack_int: Final = struct.Struct(">q").pack
+
+
+Head = tuple[Any, int, bool, bytes]
+"""A policy, what a command reads, whether the node tells about errors; and the beginning of such requests."""
+
+_new: Final = tuple.__new__
 
 
 class Place:
     """A namespace and set, checked and encoded once for all records in it."""
 
-    __slots__ = ("fields", "prefixes", "set")
+    __slots__ = ("fields", "head", "ints", "prefixes", "set", "texts")
 
     def __init__(self, fields: bytes, set_bytes: bytes) -> None:
         self.fields = fields
         """The NAMESPACE and SET fields of a request."""
         self.set = set_bytes
         """The set's bytes, which digests begin with."""
-        self.prefixes: dict[tuple[int, int], tuple[Any, bytes]] = {}
+        self.prefixes: dict[tuple[int, int, bool], Head] = {}
         """Beginnings of requests that all records of the set share; see the read commands."""
+        self.head: Head = (None, 0, False, b"")
+        """The one that was used last."""
+        self.ints: Any = None
+        """A hash object that has taken all of a digest that comes before the bytes of an integer key."""
+        self.texts: Any = None
+        """The same for keys that are text."""
+
+    def begin(self) -> None:
+        """Make what digests of the set's records begin with."""
+        self.texts = _begun(self.set + b"\x03")
+        self.ints = _begun(self.set + b"\x01")
 
 
 NOWHERE: Final = Place(b"", b"")
@@ -55,10 +71,14 @@ def _prepare() -> Any:
     return _blank
 
 
-def _hash(data: bytes) -> bytes:
+def _begun(data: bytes) -> Any:
     state = (_blank or _prepare()).copy()
     state.update(data)
-    found: bytes = state.digest()
+    return state
+
+
+def _hash(data: bytes) -> bytes:
+    found: bytes = _begun(data).digest()
     return found
 
 
@@ -183,6 +203,26 @@ def resolve(key: Any) -> tuple[Key, Place]:
     Raises:
         InvalidArgument: a part is missing, of the wrong type or too long.
     """
+    if type(key) is tuple and len(key) == 3:
+        # What nearly all programs give, without a further call: an integer or text of ASCII.
+        namespace, set_name, user_key = key
+        try:
+            where = _place(namespace, set_name)
+            kind = type(user_key)
+            if kind is int:
+                state = where.ints.copy()
+                state.update(_pack_int(user_key))
+                return _new(Key, (namespace, set_name, user_key, state.digest())), where
+            if kind is str and user_key.isascii():
+                state = where.texts.copy()
+                state.update(user_key.encode())
+                return _new(Key, (namespace, set_name, user_key, state.digest())), where
+        except (AttributeError, TypeError, struct.error):
+            pass  # the first key of its set, or one of which has to be said what is wrong with it
+    return _resolve(key)
+
+
+def _resolve(key: Any) -> tuple[Key, Place]:
     if not isinstance(key, tuple):
         raise InvalidArgument("key", f"must be a tuple (namespace, set, user_key[, digest]), not {type(key).__name__}")
     size = len(key)
@@ -200,17 +240,9 @@ def resolve(key: Any) -> tuple[Key, Place]:
     if found is None:
         if user_key is None:
             raise InvalidArgument("key", "needs a user key or a digest")
-        # The two kinds of keys that nearly all records have, without a further call.
-        kind = type(user_key)
-        if kind is int and -_INT64 <= user_key < _INT64:
-            particle = _pack_int(1, user_key)
-        elif kind is str and user_key.isascii():
-            particle = b"\x03" + user_key.encode()
-        else:
-            particle = key_particle(user_key)
-        state = (_blank or _prepare()).copy()
-        state.update(where.set + particle)
-        found = state.digest()
+        found = _hash(where.set + key_particle(user_key))
+        if where.ints is None:
+            where.begin()
     else:
         if not isinstance(found, bytes | bytearray):
             raise InvalidArgument("key", f"must have a digest of bytes, not {type(found).__name__}")
@@ -219,8 +251,7 @@ def resolve(key: Any) -> tuple[Key, Place]:
         if user_key is not None:
             key_particle(user_key)
         found = bytes(found)
-    # Half the cost of calling the class, on the path of every single command.
-    return tuple.__new__(Key, (namespace, set_name, user_key, found)), where
+    return _new(Key, (namespace, set_name, user_key, found)), where
 
 
 def read_key_particle(data: bytes | memoryview) -> Any:

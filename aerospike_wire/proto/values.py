@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import functools
+import operator
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -162,10 +164,9 @@ def _read_bool(data: bytes) -> bool:
     return data[0] == 1
 
 
-def _read_string(data: bytes) -> str:
-    # Servers do not check that strings are UTF-8. Surrogate escapes keep foreign bytes,
-    # so that one odd record cannot make a whole batch unreadable.
-    return data.decode(errors="surrogateescape")
+# Servers do not check that strings are UTF-8. Surrogate escapes keep foreign bytes,
+# so that one odd record cannot make a whole batch unreadable.
+_read_string: Final[Callable[[bytes], str]] = operator.methodcaller("decode", "utf-8", "surrogateescape")
 
 
 def _read_geojson(data: bytes) -> GeoJSON:
@@ -221,6 +222,10 @@ READERS: Final[dict[int, Callable[[bytes], Any]]] = {
     Particle.GEOJSON.value: _read_geojson,
 }
 """Particle type to reader."""
+READER_OF: Final[tuple[Callable[[bytes], Any], ...]] = tuple(
+    READERS.get(kind) or functools.partial(RawParticle, kind) for kind in range(256)
+)
+"""The same for every number that a type can have."""
 
 
 def decode(kind: int, data: bytes) -> Any:

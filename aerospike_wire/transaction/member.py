@@ -67,6 +67,7 @@ class Member(RecordCommand[Any, Any]):
 
     inner: Any = attrs.field(kw_only=True)
     txn: Any = attrs.field(kw_only=True)
+    zero_is_success = False
     operation: str = attrs.field(init=False)  # type: ignore[misc]  # of the inner command, as the next two
     write: bool = attrs.field(init=False)  # type: ignore[misc]
     exclusive: bool = attrs.field(init=False)  # type: ignore[misc]

@@ -74,7 +74,7 @@ class Call(NamedTuple):
     """Whether an answer, of which this is the last frame, says for certain that nothing was changed."""
 
     def leaves_doubt(self, body: bytes | None) -> bool:
-        """Whether data may have been changed after the request was sent; ``body`` is None or empty if no answer has come."""
+        """Whether data may have been changed after the request was sent; no body if no answer has come."""
         return self.write and not (body and self.refused(body))
 
 

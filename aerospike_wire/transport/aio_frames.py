@@ -65,7 +65,7 @@ class _Source:
         return False
 
     def _ended(self, waiter: Waiter) -> None:
-        assert isinstance(waiter.failure, LinkFailure)
+        assert isinstance(waiter.failure, LinkFailure)  # it was not cancelled: then this is not called
         self.failure = waiter.failure
         self._wake()
 

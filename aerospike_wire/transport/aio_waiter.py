@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aerospike_wire.proto.channel import Exchange
 from aerospike_wire.proto.header import FrameType
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from aerospike_wire.policy import Timing
+
+_RAISED: Final = Exception("the caller has been told")
 
 
 class Owner(Protocol):
@@ -49,10 +50,10 @@ class Waiter(Exchange):
     )  # fmt: skip
 
     # Nearly all are alike; what differs is a LongWaiter.
-    plain = True
-    frame_type = FrameType.MESSAGE.value
-    collect = None
-    login = False
+    plain: bool = True
+    frame_type: int = FrameType.MESSAGE.value
+    collect: Callable[[bytes], bool] | None = None
+    login: bool = False
 
     get_loop = staticmethod(asyncio.get_running_loop)
 
@@ -71,6 +72,7 @@ class Waiter(Exchange):
         """Why there is no answer, or that the caller was cancelled."""
         self.wake: Callable[[Any], object] | None = None
         """Runs the task that waits."""
+        self.context: contextvars.Context
 
     @property
     def sent(self) -> bool:
@@ -97,16 +99,20 @@ class Waiter(Exchange):
             self._asyncio_future_blocking = True
             yield self
         body = self.body
-        if self.failure is not None or body is None:
-            raise cast("BaseException", self.failure)
-        return body
+        if self.failure is None and body is not None:
+            return body
+        # What was raised leads by its traceback to frames that keep this waiter, which must not lead back.
+        failure, self.failure = self.failure, _RAISED
+        assert failure is not None
+        try:
+            raise failure
+        finally:
+            del failure
 
-    def add_done_callback(
-        self, wake: Callable[[Any], object], *, context: contextvars.Context | None = None
-    ) -> None:
+    def add_done_callback(self, wake: Callable[[Any], object], *, context: contextvars.Context | None = None) -> None:
         """Have one thing called, once: when there is an answer or none will come, neither of which may be so yet."""
         self.wake = wake
-        self.context = context
+        self.context = context  # type: ignore[assignment]  # tasks give one
 
     def remove_done_callback(self, _: Callable[[Any], object]) -> None:
         """Call nobody."""
@@ -143,11 +149,4 @@ class Waiter(Exchange):
 class LongWaiter(Waiter):
     """A place whose answer is of another kind, or of several frames."""
 
-    __slots__ = ()
-
-    plain = Exchange.plain
-    frame_type = Exchange.frame_type
-    collect = Exchange.collect
-    login = Exchange.login
-
-
+    __slots__ = ("collect", "frame_type", "login", "plain")

@@ -17,8 +17,8 @@ from aerospike_wire.cluster.cluster import Cluster
 from aerospike_wire.core import Core
 from aerospike_wire.embedded import EmbeddedCluster
 from aerospike_wire.operations import write
+from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.transport import SENT_NOTE
-from aerospike_wire.transport.aio import AsyncLink
 from aerospike_wire.transport.blocking import BlockingLink
 
 KEY = ("test", "cancellation", "k")
@@ -114,15 +114,16 @@ async def test_a_cancellation_that_crosses_the_answer(
             server.faults.on("any").answer(code)
         begun = CROSSED[call](client)
         await asyncio.sleep(0)
-        take = AsyncLink.buffer_updated
+        take = Channel.received
 
-        def crossing(link: AsyncLink, nbytes: int) -> None:
+        def crossing(channel: Channel, count: int) -> list[Exchange]:
             if first == "cancellation":
                 task.cancel()
-            take(link, nbytes)
+            done = take(channel, count)
             task.cancel()
+            return done
 
-        monkeypatch.setattr(AsyncLink, "buffer_updated", crossing)
+        monkeypatch.setattr(Channel, "received", crossing)
         task = asyncio.ensure_future(begun)
         with pytest.raises(asyncio.CancelledError) as caught:
             await task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import pathlib
 import socket
@@ -191,6 +192,111 @@ async def test_answer_of_several_frames_does_not_disturb_the_next(runtime: Async
         _, answer = await gathered([many, one])
         assert seen == [100_000, 1, 0]
         assert numbered(answer) == 7
+
+
+# Waking
+
+
+TOLD: contextvars.ContextVar[str] = contextvars.ContextVar("told", default="nobody")
+
+
+async def test_a_woken_task_runs_as_itself(runtime: AsyncRuntime) -> None:
+    """Its context variables are its own, and it is the current task, though a callback of the loop's runs it."""
+
+    async def ask(link: AsyncLink, number: int) -> tuple[int, str, bool]:
+        TOLD.set(str(number))
+        task = asyncio.current_task()
+        body = await link.exchange(call(number))
+        return numbered(body), TOLD.get(), asyncio.current_task() is task
+
+    with RawNode(served) as node:
+        link = await connect(runtime, node)
+        found = await asyncio.gather(*(ask(link, number) for number in range(8)))
+        assert found == [(number, str(number), True) for number in range(8)]
+        assert TOLD.get() == "nobody"
+
+
+async def test_what_woken_tasks_ask_next_leaves_in_one_write(runtime: AsyncRuntime) -> None:
+    """Answers that come together wake tasks together, and these share a write again."""
+
+    def script(peer: Peer) -> None:
+        for _ in range(2):
+            peer.send(b"".join(map(echo, peer.frames(16))))
+
+    async def ask(link: AsyncLink, number: int) -> list[int]:
+        return [numbered(await link.exchange(call(number + more))) for more in (0, 100)]
+
+    with RawNode(script) as node:
+        link = await connect(runtime, node)
+        spy = Spy(link)
+        found = await asyncio.gather(*(ask(link, number) for number in range(16)))
+        assert found == [[number, number + 100] for number in range(16)]
+        assert spy.writes == [16 * len(request(0))] * 2
+
+
+async def test_answers_that_are_taken_in_by_a_task_wake_others_later(runtime: AsyncRuntime) -> None:
+    """A task cannot run inside another one: then the loop runs those whose answers have come."""
+
+    def script(peer: Peer) -> None:
+        peer.frames(2)
+        peer.closed()
+
+    with RawNode(script) as node:
+        link = await connect(runtime, node)
+        tasks = start(link, [call(1), call(2)])
+        await asyncio.sleep(0)
+        data = b"".join(echo(request(number)) for number in (1, 2))
+        link.get_buffer(-1)[: len(data)] = data
+        link.buffer_updated(len(data))
+        assert not any(task.done() for task in tasks)
+        assert [numbered(body) for body in await gathered(tasks)] == [1, 2]
+
+
+def test_a_task_that_ends_the_program_does_not_leave_others_waiting() -> None:
+    """SystemExit leaves through the loop at once; whoever was answered with it is woken when the loop goes on."""
+    made = AsyncRuntime()
+
+    def script(peer: Peer) -> None:
+        peer.send(b"".join(map(echo, peer.frames(2))))
+        peer.closed()
+
+    async def leave(link: AsyncLink) -> None:
+        await link.exchange(call(1))
+        raise SystemExit(3)
+
+    async def begin(node: RawNode) -> None:
+        link = await connect(made, node)
+        tasks.append(asyncio.create_task(leave(link)))
+        tasks.append(asyncio.create_task(link.exchange(call(2))))
+        await asyncio.sleep(10)
+
+    async def go_on() -> Any:
+        found = await asyncio.wait_for(tasks[1], 5)
+        await made.close()
+        return found
+
+    tasks: list[asyncio.Task[Any]] = []
+    with RawNode(script) as node, asyncio.Runner() as runner:
+        with pytest.raises(SystemExit):
+            runner.run(begin(node))
+        assert numbered(runner.run(go_on())) == 2
+        assert isinstance(tasks[0].exception(), SystemExit)
+
+
+async def test_answer_without_a_byte_is_one(runtime: AsyncRuntime) -> None:
+    """An empty data message is no good answer, but it is one: its caller does not go on waiting."""
+
+    def script(peer: Peer) -> None:
+        first, second = peer.frames(2)
+        assert number_of(first) == 1
+        peer.send(frame(FrameType.MESSAGE, b"") + echo(second))
+        peer.closed()
+
+    with RawNode(script) as node:
+        link = await connect(runtime, node)
+        first, second = await gathered(start(link, [call(1), call(2)]))
+        assert first == b""
+        assert numbered(second) == 2
 
 
 # Callers that give up

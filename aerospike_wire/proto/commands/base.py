@@ -68,6 +68,11 @@ class Command(Generic[R_co]):
     exclusive: ClassVar[bool] = False
     """True for commands that take long, or whose answer is not one data message: they get a connection of their own."""
 
+    on_record: ClassVar[bool] = False
+    """True if the command is about one record, so that its digest leads to the node."""
+    zero_is_success: ClassVar[bool] = True
+    """True if a data message with code 0 in its header is a success, whatever :meth:`code` says of others."""
+
     def target(self) -> str | None:
         """Name or address of the node to ask; None if any will do, or the record decides."""
         return None

@@ -45,7 +45,7 @@ from aerospike_wire.proto.header import (
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Op, OpCode
 from aerospike_wire.proto.msgpack import STORED, Purpose
-from aerospike_wire.types import GeoJSON, HyperLogLog, Key, RawParticle, Record
+from aerospike_wire.types import GeoJSON, HyperLogLog, Key, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,13 @@ _FIELD_SIZE: Final = struct.Struct(">I")
 _META: Final = struct.Struct(">6xII4xHH")
 """Of a reply's header: generation, void time, number of fields, of operations."""
 _NOT_FOUND: Final = ResultCode.RECORD_NOT_FOUND.value
-_READERS: Final = values.READERS
-_unpack_op: Final = _OP.unpack_from
+_READER_OF: Final = values.READER_OF
+_MAX_NAMES: Final = 4096
+_names: Final[dict[bytes, str]] = {}
+_new: Final = tuple.__new__
+_INTEGER: Final = values.Particle.INTEGER.value
+_unpack_bin: Final = struct.Struct(">IxBBB").unpack_from
+_unpack_integer: Final = struct.Struct(">q").unpack_from
 _unpack_meta: Final = _META.unpack_from
 
 Meta = Mapping[str, int]
@@ -231,23 +236,35 @@ def read_bins(body: bytes, offset: int, count: int) -> dict[str, Any]:
     end = len(body)
     for _ in range(count):
         try:
-            size, _, particle, flags, name_size = _unpack_op(body, offset)
+            size, particle, flags, name_size = _unpack_bin(body, offset)
         except struct.error:
             msg = f"a bin is cut off after {end - offset} bytes"
             raise ProtocolError(msg) from None
-        stop = offset + 4 + size
-        offset += 8
-        start = offset + name_size
+        name_at = offset + 8
+        start = name_end = name_at + name_size
         if flags & 1:
             start += 8
-        if stop > end or start > stop:
-            msg = f"a bin claims {size} bytes with a name of {name_size}, {end - offset + 4} are there"
+        offset += 4 + size
+        if offset > end or start > offset:
+            msg = f"a bin claims {size} bytes with a name of {name_size}, {end - name_at + 4} are there"
             raise ProtocolError(msg)
-        name = body[offset : offset + name_size].decode("utf-8", "surrogateescape")
-        reader = _READERS.get(particle)
-        bins[name] = RawParticle(particle, body[start:stop]) if reader is None else reader(body[start:stop])
-        offset = stop
+        try:
+            name = _names[body[name_at:name_end]]
+        except KeyError:
+            name = _name_of(body[name_at:name_end])
+        if particle == _INTEGER and offset - start == 8:
+            bins[name] = _unpack_integer(body, start)[0]
+        else:
+            bins[name] = _READER_OF[particle](body[start:offset])
     return bins
+
+
+def _name_of(data: bytes) -> str:
+    """A bin's name, of which there are few in a program: one object for each, which also knows its hash."""
+    name = data.decode("utf-8", "surrogateescape")
+    if len(_names) < _MAX_NAMES:
+        _names[data] = name
+    return name
 
 
 def skip_fields(body: bytes, count: int, offset: int = 0) -> int:
@@ -280,10 +297,14 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     serializer: Serializer | None = attrs.field(init=False)
     """The client's, once the command is prepared."""
 
+    on_record: ClassVar[bool] = True
     policy_class: ClassVar[type[RecordPolicy]]
 
     def prepare(self, policies: Policies) -> RecordPolicy:
-        policy: RecordPolicy = policies.resolve(self.policy_class, self.policy)
+        given = self.policy
+        policy: RecordPolicy = (
+            policies.defaults[self.policy_class] if given is None else policies.resolve(self.policy_class, given)
+        )
         self.policy = policy
         self.serializer = policies.serializer
         self.key, self.place = keys.resolve(self.key)
@@ -394,30 +415,35 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
 
     def encode(self, features: Features) -> bytes:
         policy: ReadPolicy = self.policy
-        kept = self.place.prefixes.get((id(policy), self.info1))
-        if kept is not None and kept[0] is policy and not features.error_details:
-            request: bytes = kept[1] + self.key.digest
-            return request
+        digest: bytes = self.key[3]
+        known, info1, details, prefix = self.place.head
+        if known is policy and info1 == self.info1 and details is features.error_details:
+            return prefix + digest
         plain = policy.expressions is None and policy.txn is None and not policy.compress
         if plain and self.info1 & _WHOLE and policy.key is SendKey.DIGEST:
-            self._keep_prefix(policy)
+            return self._prefix(policy, features) + digest
         info1, info3 = read_flags(policy)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
         return self._request(features, self.info1 | info1, 0, info3, 0, ttl, self.read_ops())
 
-    def _keep_prefix(self, policy: ReadPolicy) -> None:
-        """Remember all of the request but the digest, with which it ends.
+    def _prefix(self, policy: ReadPolicy, features: Features) -> bytes:
+        """All of the request but the digest, with which it ends; remembered.
 
         Reads of whole records, or of none of their bins, differ within a set in nothing
         else. The policy is kept along, so that its identity cannot be taken over by another.
         """
-        info1, info3 = read_flags(policy)
-        ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
-        request = self._request(Features(), self.info1 | info1, 0, info3, 0, ttl)
-        prefixes = self.place.prefixes
-        if len(prefixes) >= _MAX_PREFIXES:
-            prefixes.clear()
-        prefixes[id(policy), self.info1] = (policy, request[: -keys.DIGEST_SIZE])
+        place, details = self.place, features.error_details
+        head = place.prefixes.get((id(policy), self.info1, details))
+        if head is None:
+            info1, info3 = read_flags(policy)
+            ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
+            request = self._request(features, self.info1 | info1, 0, info3, 0, ttl)
+            head = (policy, self.info1, details, request[: -keys.DIGEST_SIZE])
+            if len(place.prefixes) >= _MAX_PREFIXES:
+                place.prefixes.clear()
+            place.prefixes[id(policy), self.info1, details] = head
+        place.head = head
+        return head[3]
 
 
 MISSING: Final[Any] = object()
@@ -449,7 +475,7 @@ class Get(ReadCommand[Any]):
         bins = read_bins(body, offset, n_ops)
         if self.serializer is not None:
             bins = self.serializer.bins(bins)
-        return tuple.__new__(Record, (self.key, {"ttl": ttl, "gen": generation}, bins))
+        return _new(Record, (self.key, {"ttl": ttl, "gen": generation}, bins))
 
 
 @attrs.define(eq=False)
