@@ -76,13 +76,26 @@ def helper(function: Callable[P, Operation], op: int, **keys: str) -> Callable[P
     ROWS[op] = Row(function, names, required)
     kept = {names[name] for name in required}
     signature = inspect.signature(function)
+    order = tuple(parameters)
+    defaults = {names[name]: found.default for name, found in parameters.items() if name not in required}
+    defaults = {"op": op, **{key: value for key, value in defaults.items() if value is not None}}
 
     @functools.wraps(function)
     def make(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        made = {names[name]: value for name, value in bound.arguments.items()}
-        return {"op": op, **{key: value for key, value in made.items() if value is not None or key in kept}}
+        given: dict[str, Any] = dict(zip(order, args, strict=False))
+        if len(args) > len(order) or not names.keys() >= kwargs.keys() or not given.keys().isdisjoint(kwargs):
+            signature.bind(*args, **kwargs)  # raises TypeError, in Python's words
+        given.update(kwargs)
+        if not given.keys() >= required:
+            signature.bind(*args, **kwargs)
+        made = defaults.copy()
+        for name, value in given.items():
+            key = names[name]
+            if value is not None or key in kept:
+                made[key] = value
+            else:
+                made.pop(key, None)
+        return made
 
     return make
 

@@ -162,6 +162,14 @@ def test_errors_are_this_clients(client: aerospike.Client) -> None:
     assert len(error.attempts) == 1
 
 
+@pytest.mark.parametrize("tls", [{"cafile": "/no/such.pem"}, {"protocols": "-all +xyz"}, {"cipher_suite": "nonsense"}])
+def test_mistakes_in_tls_settings_have_the_official_class(tls: dict[str, Any], config: dict[str, Any]) -> None:
+    """TLSError, and as its cause the ParamError that names the setting."""
+    with pytest.raises(errors.TLSError, match=next(iter(tls))) as caught:
+        aerospike.client({**config, "tls": {"enable": True, **tls}})
+    assert isinstance(caught.value.__cause__, errors.ParamError)
+
+
 def test_hooks_of_the_configuration(config: dict[str, Any]) -> None:
     """A program keeps its calls and gains its own exceptions."""
 
@@ -189,6 +197,28 @@ def test_expressions_are_joined_as_the_official_client_does(client: aerospike.Cl
     assert (a / exp.Div(b, c)).compile().compiled == exp.Div(a, b, c).compile().compiled
     assert (a + b + c).compile().compiled == exp.Add(a, b, c).compile().compiled
     assert (a // b).compile().compiled == exp.Floor(exp.Div(a, b)).compile().compiled
+
+
+def test_expressions_are_packed_once_unless_they_can_change() -> None:
+    """A list in one is read at each use, as there."""
+    fixed = exp.And(exp.GT(exp.IntBin("a"), 1), exp.Eq(exp.StrBin("s"), "x")).compile()
+    assert fixed.compiled is fixed.compiled
+    values = [1]
+    changing = exp.And(exp.Eq(exp.ListBin("l"), values), exp.Eq(exp.IntBin("a"), 1)).compile()
+    before = changing.compiled
+    values.append(2)
+    assert changing.compiled == exp.And(exp.Eq(exp.ListBin("l"), [1, 2]), exp.Eq(exp.IntBin("a"), 1)).compile().compiled
+    assert changing.compiled != before
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [((), {}), (("l",), {}), (("l", 1, None, None, 5), {}), (("l", 1), {"bin_name": "m"}), (("l", 1), {"other": 1})],
+)
+def test_operations_take_their_arguments_and_no_others(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """A wrong number of arguments is a TypeError at once, as of any function."""
+    with pytest.raises(TypeError, match="argument"):
+        list_operations.list_append(*args, **kwargs)
 
 
 def test_a_batch_that_is_refused_tells_so_by_its_result(node: EmbeddedServer, client: aerospike.Client) -> None:

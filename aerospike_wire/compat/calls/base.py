@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aerospike_wire.compat.policies import invalid_key, policy_of
 from aerospike_wire.compat.refusal import refused
-from aerospike_wire.errors import ClusterError
+from aerospike_wire.errors import ClusterError, ParamError, TLSError
 from aerospike_wire.sync import Client as Native
 
 if TYPE_CHECKING:
@@ -42,7 +42,12 @@ class Base:
     def _renew(self, settings: dict[str, Any]) -> None:
         if self._forgotten is not None:
             self._forgotten.detach()
-        self._native = Native(settings)
+        try:
+            self._native = Native(settings)
+        except ParamError as error:
+            if not (error.argument or "").startswith("tls"):
+                raise
+            raise TLSError(error.msg) from error  # as programs of the official client expect it
         self._core = self._native._core
         self._forgotten = weakref.finalize(self, self._native.close)
         self._forgotten.atexit = False  # the sockets end with the process; in a child they are the parent's

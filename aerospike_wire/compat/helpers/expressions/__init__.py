@@ -239,6 +239,7 @@ from aerospike_wire.compat.helpers.expressions.string import (
     TrimStart,
     Upper,
 )
+from aerospike_wire.compat.helpers.string_helpers import NumericType, RegexFlags, StringPolicy
 
 __all__ = [
     "GE",
@@ -422,6 +423,7 @@ __all__ = [
     "Mul",
     "NormalizeNFC",
     "Not",
+    "NumericType",
     "Or",
     "Overwrite",
     "PadEnd",
@@ -430,6 +432,7 @@ __all__ = [
     "Prepend",
     "RecordSize",
     "RegexCompare",
+    "RegexFlags",
     "RegexReplace",
     "RemoveResult",
     "Repeat",
@@ -446,6 +449,7 @@ __all__ = [
     "StartsWith",
     "StrBin",
     "StrLen",
+    "StringPolicy",
     "Sub",
     "SubStr",
     "SubStrRange",

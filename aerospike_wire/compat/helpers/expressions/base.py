@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aerospike_wire import expressions as ours
-from aerospike_wire.compat.helpers.expressions.resources import lazy
+from aerospike_wire.compat.helpers.expressions.resources import ResultType, lazy
 
 And = lazy(ours.And, "And", __name__)
 BinExists = lazy(ours.BinExists, "BinExists", __name__)
@@ -113,6 +113,7 @@ __all__ = [
     "Or",
     "RecordSize",
     "RemoveResult",
+    "ResultType",
     "SelectByPath",
     "SetName",
     "SinceUpdateTime",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aerospike_wire import expressions as ours
+from aerospike_wire.compat.helpers.expressions.base import BlobBin
 from aerospike_wire.compat.helpers.expressions.resources import lazy
 
 BitAdd = lazy(ours.BitAdd, "BitAdd", __name__)
@@ -45,4 +46,5 @@ __all__ = [
     "BitSetInt",
     "BitSubtract",
     "BitXor",
+    "BlobBin",
 ]

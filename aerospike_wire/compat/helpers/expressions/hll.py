@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aerospike_wire import expressions as ours
+from aerospike_wire.compat.helpers.expressions.base import HLLBin
 from aerospike_wire.compat.helpers.expressions.resources import lazy
 
 HLLAdd = lazy(ours.HLLAdd, "HLLAdd", __name__)
@@ -17,6 +18,7 @@ HLLMayContain = lazy(ours.HLLMayContain, "HLLMayContain", __name__)
 
 __all__ = [
     "HLLAdd",
+    "HLLBin",
     "HLLDescribe",
     "HLLGetCount",
     "HLLGetIntersectCount",

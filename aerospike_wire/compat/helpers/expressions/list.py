@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aerospike_wire import expressions as ours
-from aerospike_wire.compat.helpers.expressions.resources import lazy
+from aerospike_wire.compat.helpers.expressions.base import ListBin
+from aerospike_wire.compat.helpers.expressions.resources import ReturnType, lazy
 
 InList = lazy(ours.InList, "InList", __name__)
 ListAppend = lazy(ours.ListAppend, "ListAppend", __name__)
@@ -45,6 +46,7 @@ __all__ = [
     "InList",
     "ListAppend",
     "ListAppendItems",
+    "ListBin",
     "ListClear",
     "ListGetByIndex",
     "ListGetByIndexRange",
@@ -75,4 +77,5 @@ __all__ = [
     "ListSet",
     "ListSize",
     "ListSort",
+    "ReturnType",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aerospike_wire import expressions as ours
-from aerospike_wire.compat.helpers.expressions.resources import lazy
+from aerospike_wire.compat.helpers.expressions.base import MapBin
+from aerospike_wire.compat.helpers.expressions.resources import ReturnType, lazy
 
 MapClear = lazy(ours.MapClear, "MapClear", __name__)
 MapGetByIndex = lazy(ours.MapGetByIndex, "MapGetByIndex", __name__)
@@ -50,6 +51,7 @@ MapRemoveByValueRelRankRangeToEnd = lazy(
 MapSize = lazy(ours.MapSize, "MapSize", __name__)
 
 __all__ = [
+    "MapBin",
     "MapClear",
     "MapGetByIndex",
     "MapGetByIndexRange",
@@ -89,4 +91,5 @@ __all__ = [
     "MapRemoveByValueRelRankRange",
     "MapRemoveByValueRelRankRangeToEnd",
     "MapSize",
+    "ReturnType",
 ]

@@ -14,7 +14,7 @@ from aerospike_wire.compat.contexts import contexts_of
 from aerospike_wire.compat.helpers.cdt_ctx import _cdt_ctx
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.compat.types import null
-from aerospike_wire.compat.values import Translator
+from aerospike_wire.compat.values import PLAIN, Translator
 from aerospike_wire.errors import InvalidRequest, ParamError
 from aerospike_wire.expressions import Compiled, Expression, ResultType
 from aerospike_wire.expressions import arithmetic as ours
@@ -46,6 +46,15 @@ class _BaseExpr:
     def compile(self) -> CompiledExpression:
         """The expression as policies and operations take it."""
         return CompiledExpression(self)
+
+    def is_fixed(self) -> bool:
+        """Whether it consists of values that nobody can change, such as a list."""
+        return all(
+            type(value) in PLAIN
+            or (isinstance(value, _BaseExpr) and value.is_fixed())
+            or (isinstance(value, CompiledExpression) and value.expression.is_fixed())
+            for value in (*self._args, *self._kwargs.values())
+        )
 
     def build(self, translator: Translator) -> Expression:
         """This client's expression.
@@ -151,14 +160,20 @@ class CompiledExpression:
 
     def __init__(self, expression: _BaseExpr) -> None:
         self.expression = expression
+        self._built: tuple[Translator, Compiled] | None = None
 
     def build(self, translator: Translator) -> Compiled:
-        """The bytes of the expression.
+        """The bytes of the expression. They are kept where nothing in it can change before the next call.
 
         Raises:
             ParamError: it cannot be used.
         """
-        return Compiled(self.expression.build(translator).pack())  # of any size: the official client leaves that, too
+        if self._built is not None and self._built[0] is translator:
+            return self._built[1]
+        made = Compiled(self.expression.build(translator).pack())  # of any size: the official client leaves that, too
+        if self.expression.is_fixed():
+            self._built = (translator, made)
+        return made
 
     @property
     def compiled(self) -> Compiled:

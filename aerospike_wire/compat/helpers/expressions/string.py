@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from aerospike_wire import expressions as ours
+from aerospike_wire.compat.helpers.expressions.base import StrBin
 from aerospike_wire.compat.helpers.expressions.resources import lazy
+from aerospike_wire.compat.helpers.string_helpers import NumericType, RegexFlags, StringPolicy
 
 Append = lazy(ours.Append, "Append", __name__)
 Base64Decode = lazy(ours.Base64Decode, "Base64Decode", __name__)
@@ -61,11 +63,13 @@ __all__ = [
     "IsUpper",
     "Lower",
     "NormalizeNFC",
+    "NumericType",
     "Overwrite",
     "PadEnd",
     "PadStart",
     "Prepend",
     "RegexCompare",
+    "RegexFlags",
     "RegexReplace",
     "Repeat",
     "Replace",
@@ -74,7 +78,9 @@ __all__ = [
     "Split",
     "SplitSeparator",
     "StartsWith",
+    "StrBin",
     "StrLen",
+    "StringPolicy",
     "SubStr",
     "SubStrRange",
     "ToBlob",

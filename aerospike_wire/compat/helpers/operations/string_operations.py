@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aerospike_wire.compat.helpers.string_helpers import NumericType, RegexFlags, StringPolicy
 from aerospike_wire.compat.operations import helper
 from aerospike_wire.operations import strings as ours
 
@@ -46,6 +47,9 @@ trim_start = helper(ours.trim_start, 1230)
 upper = helper(ours.upper, 1226)
 
 __all__ = [
+    "NumericType",
+    "RegexFlags",
+    "StringPolicy",
     "append",
     "base64_decode",
     "byte_length",
