@@ -2,7 +2,8 @@
 
     python benchmarks/facade.py [--seconds 5] [--port 3000]
 
-Both clients ask the same node, in turns, so that whatever else the machine does hits both.
+Both clients ask the same node, in turns, so that whatever else the machine does hits both. The fastest tenth of
+the turns is compared as well as the median: on a machine that others use, it is what stays comparable.
 Without a port the node in memory runs in a process of its own.
 """
 
@@ -17,7 +18,7 @@ import time
 import aerospike_wire.compat as aerospike
 from aerospike_wire import Client
 
-CALLS = 200
+CALLS = 50
 """Gets of one turn."""
 
 
@@ -30,7 +31,7 @@ def turn(get, key):
 
 
 def compare(port, seconds, bins):
-    """Medians of many turns."""
+    """The fastest tenth of many turns, and their median."""
     direct = Client(f"127.0.0.1:{port}").connect()
     facade = aerospike.client({"hosts": [("127.0.0.1", port)]})
     key = ("test", "bench", "facade")
@@ -42,7 +43,7 @@ def compare(port, seconds, bins):
         rows["facade"].append(turn(facade.get, key))
     direct.close()
     facade.close()
-    return {name: statistics.median(times) for name, times in rows.items()}
+    return {name: (statistics.quantiles(times, n=10)[0], statistics.median(times)) for name, times in rows.items()}
 
 
 def serve():
@@ -65,8 +66,11 @@ def main():
             ("a list and a map of 10", {"list": list(range(10)), "map": {str(n): n for n in range(10)}}),
         ):
             found = compare(port, arguments.seconds, bins)
-            more = (found["facade"] / found["direct"] - 1) * 100
-            print(f"{title}: direct {found['direct']:.1f} us, façade {found['facade']:.1f} us: {more:+.1f} %")
+            for which, direct, facade in zip(
+                ("fastest tenth", "median"), found["direct"], found["facade"], strict=True
+            ):
+                more = (facade / direct - 1) * 100
+                print(f"{title}, {which}: direct {direct:.1f} us, façade {facade:.1f} us: {more:+.1f} %")
     finally:
         if node is not None:
             node.terminate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -74,12 +75,17 @@ _OTHER: Final = frozenset({
 
 _INNER: Final[dict[str, frozenset[str]]] = {
     "lua": frozenset({"system_path", "user_path"}),
-    "shm": frozenset({"shm_key", "shm_max_namespaces", "shm_max_nodes", "shm_takeover_threshold_sec"}),
+    "shm": frozenset({
+        "max_namespaces", "max_nodes", "shm_key", "shm_max_namespaces", "shm_max_nodes", "shm_takeover_threshold_sec",
+        "takeover_threshold_sec",
+    }),
     "tls": frozenset({
         "cafile", "capath", "cert_blacklist", "certfile", "cipher_suite", "crl_check", "crl_check_all", "enable",
         "for_login_only", "keyfile", "keyfile_pw", "log_session_info", "protocols",
     }),
 }  # fmt: skip
+_PROVIDER: Final = "AEROSPIKE_CLIENT_CONFIG_URL"
+"""The variable of the environment that names a file of settings, as ``config_provider`` does."""
 _LUA_PATH: Final = 256
 _SHM_KEY: Final = 0xA9000000
 _POLICY_NAMES: Final = frozenset({
@@ -178,6 +184,8 @@ def _check_idle(config: dict[str, Any]) -> None:
     """Refuse what would be passed over and is wrong in itself, or cannot be passed over."""
     if config.get("config_provider") is not None:
         raise unsupported("config_provider", "put the settings into the configuration itself")
+    if os.environ.get(_PROVIDER):
+        raise unsupported(_PROVIDER, "unset it, and put the settings into the configuration itself")
     if config.get("force_single_node"):
         raise unsupported("force_single_node", "leave it out; the client uses all nodes of the cluster")
     lua = config.get("lua")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FACADE: Final = "aerospike_wire.compat"
 _HELPERS: Final = "aerospike_wire.compat.helpers"
+_LEFT_ALONE: Final = "PYTEST_DONT_REWRITE"
 _OFFICIAL: Final = ("aerospike", "aerospike_helpers")
 
 
@@ -36,12 +37,24 @@ def install() -> None:
                 "call aerospike_wire.compat.install() before anything imports the official client"
             )
             raise RuntimeError(msg)
+    _tell_pytest()
     facade = importlib.import_module(_FACADE)
     sys.modules["aerospike"] = facade
     sys.modules["aerospike.exception"] = importlib.import_module("aerospike_wire.exception")
     sys.modules["aerospike.predicates"] = importlib.import_module(f"{_FACADE}.predicates")
     for name, module in _helpers():
         sys.modules[name] = module
+
+
+def _tell_pytest() -> None:
+    """Keep pytest from warning that it cannot rewrite the assertions of a package that is imported already.
+
+    It has none; and a test suite that makes errors of warnings would not even begin. The word in the docstring is how
+    pytest wants to be told.
+    """
+    package = sys.modules["aerospike_wire"]
+    if _LEFT_ALONE not in (package.__doc__ or ""):
+        package.__doc__ = f"{package.__doc__}\n\n{_LEFT_ALONE}\n"
 
 
 def _helpers() -> list[tuple[str, ModuleType]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+import aerospike_wire
 import aerospike_wire.compat as facade
 from aerospike_wire import cli
 from aerospike_wire.embedded import EmbeddedServer
@@ -82,6 +83,7 @@ def run_as_aerospike(
 
     monkeypatch.setattr(sys, "argv", [*sys.argv])
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(aerospike_wire, "__doc__", aerospike_wire.__doc__)
     own = take_out()
     yield run
     take_out()

@@ -134,6 +134,17 @@ def test_policies_of_the_configuration(config: dict[str, Any]) -> None:
     client.close()
 
 
+def test_settings_without_a_use_here_are_known(config: dict[str, Any]) -> None:
+    """They are no mistakes, also where names are checked; those inside them are checked too."""
+    shm = {"shm_key": 5, "max_nodes": 3, "shm_max_nodes": 3, "max_namespaces": 2, "takeover_threshold_sec": 1}
+    idle = {"shm": shm, "lua": {"user_path": "/tmp"}, "thread_pool_size": 3, "use_shared_connection": False}
+    client = aerospike.client({**config, **idle, "validate_keys": True})
+    assert client.shm_key() == 5
+    client.close()
+    with pytest.raises(errors.ParamError, match='"nodes" is an invalid client config dictionary key'):
+        aerospike.client({**config, "shm": {"nodes": 3}, "validate_keys": True})
+
+
 @pytest.mark.parametrize(
     ("setting", "feature"),
     [
@@ -145,6 +156,15 @@ def test_what_is_not_supported_says_so(setting: dict[str, Any], feature: str, co
     """By its name, and with what to do instead."""
     with pytest.raises(errors.ClientError, match=f"{feature} is not supported by aerospike_wire: "):
         aerospike.client({**config, **setting})
+
+
+def test_a_file_of_settings_is_not_passed_over(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is the variable of the environment that names one."""
+    monkeypatch.setenv("AEROSPIKE_CLIENT_CONFIG_URL", "file:///etc/aerospike.yml")
+    with pytest.raises(
+        errors.ClientError, match="AEROSPIKE_CLIENT_CONFIG_URL is not supported by aerospike_wire: unset"
+    ):
+        aerospike.client(config)
 
 
 # Errors

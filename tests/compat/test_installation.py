@@ -9,7 +9,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.assertion.rewrite import AssertionRewriter
 
+import aerospike_wire
 import aerospike_wire.compat as facade
 
 if TYPE_CHECKING:
@@ -97,6 +99,14 @@ def test_install_after_the_official_client_is_refused(
             facade.install()
         assert "call aerospike_wire.compat.install() before" in str(caught.value)
         assert sys.modules.pop(name) is theirs
+
+
+def test_a_test_suite_that_makes_errors_of_warnings_begins(run_as_aerospike: Callable[..., Done]) -> None:
+    """Pytest looks at packages with plugins first, and warns of those that are imported; unless their docstring says no."""
+    for _ in range(2):
+        facade.install()
+        assert AssertionRewriter.is_rewrite_disabled(aerospike_wire.__doc__ or "")
+        assert (aerospike_wire.__doc__ or "").count("PYTEST") == 1
 
 
 def test_install_twice_is_no_matter(tmp_path: Path, run_as_aerospike: Callable[..., Done]) -> None:
