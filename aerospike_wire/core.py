@@ -30,7 +30,7 @@ from aerospike_wire.pool import PIPELINE_DEPTH
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.proto.keys import partition_id
-from aerospike_wire.retries import Budget, Course, Retries
+from aerospike_wire.retries import SETTLED, Budget, Course, Retries
 from aerospike_wire.transaction import member as transaction
 from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble, nonsense
@@ -51,6 +51,8 @@ __all__ = ["REFUSALS", "Core", "Trouble", "as_trouble"]
 R = TypeVar("R")
 
 _ROWS: Final = dict(FACTS)
+_FRAMES: Final = 4
+"""Frames of this package before that of whoever had a failure: two of the middleware, error_of, and its caller."""
 
 
 class Core:
@@ -240,12 +242,14 @@ class Core:
                     except (LinkFailure, Trouble, InvalidArgument, Unreadable) as error:
                         trouble = as_trouble(error)
                     attempts.append(self.attempt(trouble, node or trouble.node, begun))
+                    if trouble.code in SETTLED:
+                        break
                     if course is None:
                         course = Course()
                     if not await self._again(trouble, node, command, policy, course, deadline):
                         break
                     begun = self.now()
-                if not any(attempt.sent for attempt in attempts):
+                if not trouble.sent and not any(attempt.sent for attempt in attempts):
                     # A caller that tries again and again must not keep the tend from finding a node.
                     await self.runtime.sleep(0)
             except BaseException as stopped:
@@ -380,17 +384,15 @@ class Core:
 
     def attempt(self, trouble: Trouble, node: Node | None, begun: float, *, row: bool = False) -> Attempt:
         """The row of facts about a try that failed; ``row`` if it was one of many in a request."""
-        if node is not None and not row:
-            self.meter.try_failed(node.name, trouble.code)
-        return Attempt(
-            None if node is None else node.name,
-            None if node is None else node.address,
-            trouble.sent,
-            trouble.answered,
-            trouble.code,
-            (self.runtime.now() - begun) * 1000,
-            trouble.message or trouble.words.message,
-        )
+        code = trouble.code
+        name = address = None
+        if node is not None:
+            name, address = node.name, node.address
+            if not row:
+                self.meter.try_failed(name, code)
+        elapsed = (self.now() - begun) * 1000
+        words = trouble.message or trouble.words.message
+        return Attempt(name, address, trouble.sent, trouble.answered, code, elapsed, words)
 
     async def again(
         self,
@@ -436,6 +438,7 @@ class Core:
         *,
         write: bool,
         errors: ErrorMiddleware | None = None,
+        last: bool = False,
     ) -> BaseException:
         """The exception for a request that failed for good, after all hooks.
 
@@ -446,6 +449,7 @@ class Core:
             context: the request.
             write: whether it could change data.
             errors: the middleware, if the call has hooks of its own.
+            last: whether the trouble may forget what the error has.
         """
         if errors is None:
             errors = self.errors
@@ -460,24 +464,20 @@ class Core:
             ]  # fmt: skip
         elif trouble.bin is not None or trouble.key is not None:
             context = context.about(trouble.key, trouble.bin)
-        error = errors.error(
-            trouble.code,
-            context,
-            msg=trouble.message,
-            in_doubt=is_in_doubt(attempts, write=write),
-            attempts=attempts,
-            elapsed=elapsed,
-            subcode=trouble.words.subcode,
-            server_message=trouble.words.message,
-            hint=trouble.words.hint,
+        in_doubt = write and is_in_doubt(attempts, write=True)
+        words, subcode, hint = trouble.words
+        error = errors.make(
+            trouble.code, context, trouble.message, in_doubt, attempts, elapsed, subcode, words, hint, _FRAMES
         )
-        if isinstance(error, ParamError):
+        if trouble.argument is not None and isinstance(error, ParamError):
             error.argument = trouble.argument
-        elif isinstance(error, MaxErrorRateExceeded) and trouble.breaker is not None:
+        elif trouble.breaker is not None and isinstance(error, MaxErrorRateExceeded):
             error.count, error.limit = trouble.breaker.count, trouble.breaker.limit
             error.window = trouble.breaker.window
         error.__cause__ = trouble.cause
-        return errors.apply(error)
+        if last:
+            trouble.let_go()
+        return errors.apply(error) if errors.hooks else error
 
     def fail(
         self,
@@ -492,8 +492,5 @@ class Core:
         """Raise the exception for a request that failed for good: the one place that does."""
         elapsed = (self.now() - started) * 1000
         if not self.steps:
-            self.meter.failed(trouble.code, in_doubt=not trouble.seeds and is_in_doubt(attempts, write=write))
-        try:
-            raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors)
-        finally:
-            trouble.let_go()
+            self.meter.failed(trouble.code, in_doubt=write and not trouble.seeds and is_in_doubt(attempts, write=True))
+        raise self.error_of(trouble, attempts, elapsed, context, write=write, errors=errors, last=True)

@@ -43,6 +43,12 @@ _LOOK_CODES: Final = frozenset(
     {ResultCode.CLUSTER, ResultCode.CLUSTER_CHANGE, ResultCode.CONNECTION, ResultCode.INVALID_NODE}
 )
 """Codes that suggest that the cluster is not what it was."""
+SETTLED: Final = frozenset(
+    code
+    for code, row in _ROWS.items()
+    if row.retry in {Retry.NEVER, Retry.LATER} and not row.counts and code not in _LOOK_CODES
+)
+"""Codes after which a single command is over, and nothing about its node or the cluster has to be noted."""
 _LONGEST_PAUSE: Final = 60.0
 """Seconds beyond which a multiplier does not stretch a pause."""
 BUDGET_HINT: Final = "the retry budget of the client is used up, so it was not tried again"

@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 class Trouble(Exception):
     """Why a try failed, in the terms of the funnel."""
 
+    code: int
+    message: str | None
+    sent: bool
+    answered: bool
+    words: ServerWords
+    argument: str | None
+    seeds: tuple[SeedFailure, ...]
+    final: bool
+    """True if no retry can help, whatever the code's row says."""
+    charge: bool
+    """False if the node had no part in it, or was charged with it before, whatever the code's row says."""
+    cause: BaseException | None
+    node: Node | None
+    """The node that was not even asked."""
+    breaker: Breaker | None
+    """The breaker that kept the request back."""
+    bin: str | None
+    """The one of the request's bins that it is about, where that is known."""
+    key: Any
+    """The record that it is about, where the request does not say it."""
+
     def __init__(
         self,
         code: int,
@@ -37,31 +58,31 @@ class Trouble(Exception):
         bin: str | None = None,
         key: Any = None,
     ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.sent = sent
-        self.answered = answered
-        self.words = words
-        self.argument = argument
-        self.seeds = seeds
-        self.final = final
-        """True if no retry can help, whatever the code's row says."""
-        self.charge = charge
-        """False if the node had no part in it, or was charged with it before, whatever the code's row says."""
-        self.cause = cause
-        self.node = node
-        """The node that was not even asked."""
-        self.breaker = breaker
-        """The breaker that kept the request back."""
-        self.bin = bin
-        """The one of the request's bins that it is about, where that is known."""
-        self.key = key
-        """The record that it is about, where the request does not say it."""
+        # In one piece, as the state of an error is: every refusal of a node comes by here.
+        self.__dict__ = {
+            "code": code,
+            "message": message,
+            "sent": sent,
+            "answered": answered,
+            "words": words,
+            "argument": argument,
+            "seeds": seeds,
+            "final": final,
+            "charge": charge,
+            "cause": cause,
+            "node": node,
+            "breaker": breaker,
+            "bin": bin,
+            "key": key,
+        }
+
+    def __str__(self) -> str:
+        return self.message or str(self.code)
 
     def let_go(self) -> None:
         """Forget what the error has from now on: a traceback in it may lead to the frame that keeps this."""
-        self.cause = self.__cause__ = self.__context__ = None
+        if self.cause is not None or self.__context__ is not None:
+            self.cause = self.__cause__ = self.__context__ = None
 
 
 class Unreachable(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from aerospike_wire.errors.codes import DOUBT_HINT, FACTS, CodeFacts, ResultCode
 from aerospike_wire.errors.context import plain
@@ -15,6 +15,22 @@ if TYPE_CHECKING:
 
 BY_CODE: dict[int, type[AerospikeError]] = {}
 _ROWS = dict(FACTS)
+About: TypeAlias = "tuple[type[AerospikeError], str, str | None, str]"
+ABOUT: dict[int, About] = {}
+"""What :func:`about` has found so far."""
+
+
+def about(code: int) -> About:
+    """What an error has from its code alone, found in one look: class, message, hint, and hint for a write in doubt."""
+    found = ABOUT.get(code)
+    if found is not None:
+        return found
+    row = _ROWS.get(code)
+    if row is None:
+        # Not kept: a peer that makes numbers up must not fill a table.
+        return class_of(code), f"result code {code} is not known to this version", None, DOUBT_HINT
+    in_doubt = f"{DOUBT_HINT}; {row.hint}" if row.hint else DOUBT_HINT
+    return ABOUT.setdefault(code, (class_of(code), row.meaning, row.hint, in_doubt))
 
 
 class AerospikeError(Exception):
@@ -81,41 +97,23 @@ class AerospikeError(Exception):
         if isinstance(code, str):
             code, msg = None, code if msg is None else msg
         code = self._own_code if code is None else int(code)
-        self._set(code, msg, file, line, in_doubt, context, tuple(attempts), elapsed, subcode, server_message, hint)
-
-    # Apart from __init__ and positional throughout, because the middleware is on the
-    # path of every miss of a cache and keyword arguments of a class cost it a third.
-    def _set(
-        self,
-        code: int | None,
-        msg: str | None,
-        file: str | None,
-        line: int | None,
-        in_doubt: bool,  # noqa: FBT001
-        context: ErrorContext | None,
-        attempts: tuple[Attempt, ...],
-        elapsed: float | None,
-        subcode: int,
-        server_message: str | None,
-        hint: str | None,
-    ) -> None:
-        row = None if code is None else _ROWS.get(code)
-        if msg is None and row is not None:
-            msg = row.meaning
-        elif msg is None:
-            msg = "" if code is None else f"result code {code} is not known to this version"
+        if code is None:
+            meaning, known, in_doubt_known = "", None, DOUBT_HINT
+        else:
+            _, meaning, known, in_doubt_known = about(code)
+        if msg is None:
+            msg = meaning
         if hint is None:
-            hint = None if row is None else row.hint
-            if in_doubt:
-                hint = f"{DOUBT_HINT}; {hint}" if hint else DOUBT_HINT
+            hint = in_doubt_known if in_doubt else known
         self.args = (code, msg, file, line, in_doubt)
+        # The same attributes as ErrorMiddleware.make gives, in one piece there.
         self.code = code
         self.msg = msg
         self.file = file
         self.line = line
         self.in_doubt = in_doubt
         self.context = context
-        self.attempts = attempts
+        self.attempts = tuple(attempts)
         self.elapsed = elapsed
         self.subcode = subcode
         self.server_message = server_message

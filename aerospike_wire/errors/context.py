@@ -235,7 +235,7 @@ class _KeyFacts(ErrorContext):
         return attrs.evolve(self, key=_without_user_key(self.key))  # type: ignore[call-arg]
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class RecordContext(_KeyFacts):
     """A command on one record."""
 
@@ -245,6 +245,21 @@ class RecordContext(_KeyFacts):
     transaction: int | None = None
 
     family: ClassVar[str] = "record"
+
+    def __init__(
+        self,
+        operation: str,
+        policy: Any = None,
+        key: Key | None = None,
+        bins: tuple[str, ...] = (),
+        transaction: int | None = None,
+    ) -> None:
+        # Every miss of a cache makes one, and object.__setattr__ would look each name up anew.
+        _set_operation(self, operation)
+        _set_policy(self, policy)
+        _set_key(self, key)
+        _set_bins(self, bins)
+        _set_transaction(self, transaction)
 
     @property
     def bin(self) -> str | None:
@@ -258,6 +273,10 @@ class RecordContext(_KeyFacts):
         if self.bins:
             words.append(f"bin{'s' if len(self.bins) > 1 else ''} {', '.join(self.bins)}")
         return " ".join(words)
+
+
+_set_operation, _set_policy = (vars(ErrorContext)[name].__set__ for name in ("operation", "policy"))
+_set_key, _set_bins, _set_transaction = (vars(RecordContext)[name].__set__ for name in ("key", "bins", "transaction"))
 
 
 @attrs.frozen
@@ -579,17 +598,38 @@ _PROGRAMS: Final = frozenset({f"{_PACKAGE}.demo.catalogue", f"{_PACKAGE}.__main_
 """Modules of the package that call the client as any user would."""
 
 
-def caller() -> tuple[str | None, int | None]:
+_OUTSIDE, _INSIDE, _LOOP = "outside", "inside", "loop"
+_FILES: Final[dict[str, str]] = {}
+"""Whose the files are that were met on a stack: looking that up is quicker than judging each frame anew."""
+_MOST_FILES: Final = 4096
+
+
+def caller(depth: int) -> tuple[str | None, int | None]:
     """File and line of the code that called the client: the first frame outside the package.
 
     A coroutine that runs as a task of its own has no caller on the stack; (None, None) then.
+
+    Args:
+        depth: how many frames are the package's own for certain, with that of this function.
     """
-    frame: FrameType | None = sys._getframe(2)  # the two below are the middleware's own
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if not name.startswith(_OURS) or name in _PROGRAMS:
-            if name.startswith("asyncio."):
-                break
-            return frame.f_code.co_filename, frame.f_lineno
+        file = frame.f_code.co_filename
+        whose = _FILES.get(file) or _judge(file, frame)
+        if whose is _OUTSIDE:
+            return file, frame.f_lineno
+        if whose is _LOOP:
+            break
         frame = frame.f_back
     return None, None
+
+
+def _judge(file: str, frame: FrameType) -> str:
+    name = frame.f_globals.get("__name__", "")
+    if name.startswith(_OURS) and name not in _PROGRAMS:
+        whose = _INSIDE
+    else:
+        whose = _LOOP if name.startswith("asyncio.") else _OUTSIDE
+    if not file.startswith("<") and len(_FILES) < _MOST_FILES:  # code from a string may be anybody's
+        _FILES[file] = whose
+    return whose

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger("aerospike_wire.metrics")
 
+_TIMEOUT: Final = ResultCode.TIMEOUT.value
 _DATA: Final = frozenset({ResultCode.RECORD_NOT_FOUND.value, ResultCode.FILTERED_OUT.value})
 """Codes that say something about the data, and not that something failed."""
 _READ: Final = Latency.READ.value
@@ -98,7 +99,6 @@ class Meter:
         "_started",
         "codes",
         "doubts",
-        "errors",
         "measuring",
         "retries",
         "rows",
@@ -114,7 +114,6 @@ class Meter:
         self.retries = 0
         self.timeouts = 0
         self.doubts = 0
-        self.errors: Counter[str] = Counter()
         self.codes: Counter[int] = Counter()
         self.rows: Counter[int] = Counter()
         self._nodes: dict[str, NodeCounters] = {}
@@ -151,9 +150,8 @@ class Meter:
 
     def failed(self, code: int, *, in_doubt: bool) -> None:
         """A call raises."""
-        self.errors[class_of(code).__name__] += 1
-        self.codes[int(code)] += 1
-        if code == ResultCode.TIMEOUT:
+        self.codes[code if type(code) is int else int(code)] += 1
+        if code == _TIMEOUT:
             self.timeouts += 1
         if in_doubt:
             self.doubts += 1
@@ -221,11 +219,18 @@ class Meter:
             error_count=sum(self.codes.values()),
             timeout_count=self.timeouts,
             in_doubt_count=self.doubts,
-            errors=dict(self.errors),
+            errors=self._errors(),
             codes=dict(self.codes),
             rows=dict(self.rows),
             nodes=tuple(self._of_node(node) for node in nodes),
         )
+
+    def _errors(self) -> dict[str, int]:
+        """The codes by exception class."""
+        found: Counter[str] = Counter()
+        for code, count in dict(self.codes).items():
+            found[class_of(code).__name__] += count
+        return dict(found)
 
     def _of_node(self, node: Node) -> NodeStats:
         counters = self._nodes.get(node.name) or NodeCounters()

@@ -131,6 +131,8 @@ class Command(Generic[R_co]):
 
     def words(self, body: bytes) -> ServerWords:
         """What a failing answer says beside its code. Never raises for what the server sent."""
+        if len(body) == MESSAGE_HEADER_SIZE:  # as nearly all are
+            return NO_WORDS
         try:
             message, _ = read_message(body)
         except ProtocolError:

@@ -311,8 +311,10 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         return policy
 
     def context(self) -> RecordContext:
-        policy, txn = without_transaction(self._settled_policy())
-        return RecordContext(self.operation, policy, _key_or_none(self.key), self.bin_names(), transaction=txn)
+        policy, txn = self._settled_policy(), None
+        if policy is not None and policy.txn is not None:
+            policy, txn = without_transaction(policy)
+        return RecordContext(self.operation, policy, _key_or_none(self.key), self.bin_names(), txn)
 
     def bin_names(self) -> tuple[str, ...]:
         """Names of the bins in the request, for errors."""
@@ -378,11 +380,14 @@ _KEPT: Final = frozenset({int, str, bytes, type(None)})
 
 def _key_or_none(key: Any) -> Key | None:
     """The key for an error's context, as far as what the caller gave is one."""
+    if type(key) is Key:
+        namespace, set_name, user_key, digest = key
+        named = type(namespace) is str and (set_name is None or type(set_name) is str)
+        if named and type(user_key) in _KEPT and type(digest) is bytes:
+            return key  # as prepare left it
     if not isinstance(key, tuple) or not 3 <= len(key) <= 4 or not isinstance(key[0], str):
         return None
     namespace, set_name, user_key, *rest = key
-    if type(user_key) in _KEPT and type(key) is Key and key.digest is not None:
-        return key  # as prepare left it
     if isinstance(user_key, bytearray):
         user_key = bytes(user_key)  # which the program cannot change under the error
     found = rest[0] if rest and isinstance(rest[0], bytes | bytearray) else None
