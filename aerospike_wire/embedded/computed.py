@@ -1,17 +1,12 @@
-"""Operations that hold expressions.
-
-Those whose value is one read it, or write it into a bin (protocol section 7.5); those by path
-hold expressions about elements (section 6.10).
-"""
+"""Operations whose value is an expression: they read it, or write it into a bin (protocol section 7.5)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aerospike_wire.embedded import paths
 from aerospike_wire.embedded.engines import ENGINES
 from aerospike_wire.embedded.filters import subject
-from aerospike_wire.embedded.operations import remove_bin, stored
+from aerospike_wire.embedded.operations import remove_bin
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
@@ -46,13 +41,8 @@ def run(record: StoredRecord, now: int, bins: Bins, op: Op) -> Value | None:
         The value that was read; None for a write.
 
     Raises:
-        Refusal: as for :func:`read` and :func:`write`, or because a path does not fit the bin.
+        Refusal: as for :func:`read` and :func:`write`.
     """
-    if op.code in (OpCode.CDT_READ, OpCode.CDT_MODIFY):
-        outcome = paths.execute(op.code, bins.get(op.name), op.data, ENGINES)
-        if outcome.stored is not None:
-            bins[op.name] = stored(*outcome.stored)
-        return outcome.value
     about = subject(record, bins, now)
     if op.code == OpCode.EXP_READ:
         return read(op, about)

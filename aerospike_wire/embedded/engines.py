@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire.embedded import bits, hll, operations, paths, regions
+from aerospike_wire.embedded import bits, hll, operations, regions
 from aerospike_wire.embedded.cdt import call as cdt
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.expressions import items
@@ -23,7 +23,7 @@ _EXECUTE: Final[dict[int, tuple[int, int, Callable[[int, Value | None, bytes], O
     2: (OpCode.HLL_READ, OpCode.HLL_MODIFY, hll.execute),
 }
 """Systems of an expression's calls: operation codes to read and to modify, and who does it."""
-_CDT, _HLL = 0, 2
+_HLL: Final = 2
 _PRESERVED: Final = 8
 """Order of a map that a selection gave."""
 _OF_SKETCHES: Final = frozenset({51, 52, 53, 54})
@@ -39,10 +39,7 @@ class NodeEngines:
         if system == _HLL:
             call = _with_list(call)
         try:
-            if system == _CDT and paths.is_path(call):
-                outcome = paths.execute(to_modify if modify else to_read, value, call, self)
-            else:
-                outcome = execute(to_modify if modify else to_read, value, call)
+            outcome = execute(to_modify if modify else to_read, value, call)
         except Refusal:
             return None
         if not modify:
@@ -55,8 +52,8 @@ class NodeEngines:
 
     def stored(self, value: Value) -> Value | None:
         """The particle that the node keeps for one that an expression made; None if it keeps none."""
-        if value[0] == Particle.NULL:
-            return value
+        if value[0] == Particle.NULL or (value[0] == Particle.MAP and items.parse(value[1]).order == _PRESERVED):
+            return value  # what a selection gave stays in its order
         try:
             return operations.stored(*value)
         except Refusal:

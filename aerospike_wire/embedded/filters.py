@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aerospike_wire.embedded.engines import ENGINES
+from aerospike_wire.embedded.sizes import stored_size
 from aerospike_wire.expressions.evaluate import UNKNOWN, Malformed, Subject, parse_filter
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from aerospike_wire.expressions.evaluate import Program
 
 __all__ = ["Malformed", "check", "matches", "subject"]
-
-_RECORD: Final = 60
-"""Bytes of a record in storage besides its bins, set and key."""
-_BIN: Final = 2
-"""Bytes of a bin in storage besides its name and value."""
 
 
 def matches(expression: bytes, namespace: Namespace, record: StoredRecord, now: int) -> bool | None:  # noqa: ARG001
@@ -60,7 +56,7 @@ def subject(record: StoredRecord, bins: Mapping[bytes, Particle], now: int) -> S
         bins: its bins, which may have been changed already.
         now: milliseconds since 2010.
     """
-    size = _size(record, bins)
+    size = stored_size(record)
     void_time = record.void_time
     return Subject(
         bins=bins,
@@ -77,9 +73,3 @@ def subject(record: StoredRecord, bins: Mapping[bytes, Particle], now: int) -> S
 
 def _nanoseconds(milliseconds: int) -> int:
     return (milliseconds + CITRUSLEAF_EPOCH * 1000) * 1_000_000
-
-
-def _size(record: StoredRecord, bins: Mapping[bytes, Particle]) -> int:
-    total = _RECORD + len(record.set) + (len(record.key) if record.key else 0)
-    total += sum(_BIN + len(name) + len(data) for name, (_, data) in bins.items())
-    return -(-total // 16) * 16

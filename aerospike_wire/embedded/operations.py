@@ -10,7 +10,7 @@ import functools
 import struct
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire.embedded import bits, geo, hll, normal, paths, sketch
+from aerospike_wire.embedded import bits, geo, hll, normal, sketch
 from aerospike_wire.embedded.cdt import call as cdt
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors import ProtocolError
@@ -253,10 +253,8 @@ A handler takes the bin's particle, None for a missing bin, and the call's bytes
 
 
 def is_computed(op: Op) -> bool:
-    """Whether an operation holds expressions: its value is one, or it goes by a path."""
-    if op.code in (OpCode.EXP_READ, OpCode.EXP_MODIFY):
-        return True
-    return op.code in (OpCode.CDT_READ, OpCode.CDT_MODIFY) and paths.is_path(op.data)
+    """Whether the value of an operation is an expression."""
+    return op.code in (OpCode.EXP_READ, OpCode.EXP_MODIFY)
 
 
 def _call(bins: Bins, op: Op) -> Value | None:
@@ -285,7 +283,9 @@ def apply(bins: Bins, op: Op, *, respond_all: bool, compute: Compute | None = No
     if op.code == OpCode.TOUCH:
         return None  # answered by nothing even if all operations are
     if op.code in READ_OPS:
-        return read(bins, op, respond_all=respond_all, compute=compute)
+        # Beside writes, a call that gives nothing on a bin that is there is answered by a null all the same.
+        called = op.code == OpCode.EXP_READ or (op.code != OpCode.READ and op.name in bins)
+        return read(bins, op, respond_all=respond_all or called, compute=compute)
     if compute is not None and is_computed(op):
         check_name(op.name)
         compute(bins, op)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aerospike_wire.embedded import computed, filters, operations
 from aerospike_wire.embedded.operations import MODIFY_OPS, READ_OPS, result
 from aerospike_wire.embedded.refusal import Refusal
+from aerospike_wire.embedded.sizes import record_size
 from aerospike_wire.embedded.store import MAX_GENERATION, StoredRecord, new_version
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field
@@ -33,13 +34,6 @@ TTL_DEFAULT: Final = 0
 TTL_NEVER: Final = 0xFFFF_FFFF
 TTL_KEEP: Final = 0xFFFF_FFFE
 _TOUCH_NEVER: Final = -1
-
-RECORD_OVERHEAD: Final = 35
-"""Bytes of a stored record besides its set, its key, its expiry and its bins."""
-_VOID_TIME_SIZE: Final = 4
-_SIZED_PARTICLE: Final = 5
-"""Bytes of the type and the size in front of a stored value."""
-_PARTICLE_SIZES: Final = {Particle.FLOAT.value: 9, Particle.BOOL.value: 2}
 
 # Plain numbers: operators of enumerations take a microsecond each, and every request meets several.
 _CREATE_ONLY: Final = Info2.CREATE_ONLY.value
@@ -447,29 +441,6 @@ def expiry(namespace: Namespace, record: StoredRecord, ttl: int, now: int) -> in
     if not namespace.config.ttl:
         raise Refusal(ResultCode.FORBIDDEN, "TTL in a namespace that expires nothing")
     return now + ttl
-
-
-def record_size(record: StoredRecord, bins: Bins, void_time: int = 0) -> int:
-    """Bytes that a record with these bins takes as a server stores it, before it is rounded up."""
-    size = RECORD_OVERHEAD + (_VOID_TIME_SIZE if void_time else 0)
-    if record.set:
-        size += 1 + len(record.set)
-    if record.key:
-        size += _varint_size(len(record.key)) + len(record.key)
-    size += _varint_size(len(bins))
-    return size + sum(1 + len(name) + _particle_size(kind, data) for name, (kind, data) in bins.items())
-
-
-def _varint_size(value: int) -> int:
-    return max(1, -(-value.bit_length() // 7))
-
-
-def _particle_size(kind: int, data: bytes) -> int:
-    if kind == Particle.INTEGER:
-        # Small integers are stored in fewer bytes; negative ones are large as unsigned numbers.
-        value = int.from_bytes(data, "big")
-        return 2 + next(size for size in (1, 2, 4, 8) if value < 1 << 8 * size)
-    return _PARTICLE_SIZES.get(kind, _SIZED_PARTICLE + len(data))
 
 
 def save(

@@ -12,6 +12,7 @@ import attrs
 from aerospike_wire import lua
 from aerospike_wire.embedded import operations, records
 from aerospike_wire.embedded.refusal import Refusal
+from aerospike_wire.embedded.sizes import stored_size
 from aerospike_wire.embedded.store import StoredRecord
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
@@ -31,10 +32,6 @@ PATH: Final = "/opt/aerospike/usr/udf/lua"
 
 MAX_NAME: Final = 127
 """Bytes of the names of modules and functions."""
-_STORED_UNIT: Final = 16
-"""Servers store records in units of so many bytes."""
-_END_MARK: Final = 4
-"""Bytes behind a stored record."""
 _MODULE_UNUSABLE: Final = b"UDF: Execution Error 1"
 _ARGUMENT_UNUSABLE: Final = b"UDF: Execution Error 2"
 _NO_TEXT: Final = b"result value type unexpected"
@@ -204,14 +201,9 @@ def subject_of(record: StoredRecord, now: int) -> lua.Subject:
         set=record.set or None,
         key=_value(record.key[0], record.key[1:]) if record.key else None,
         last_update=record.last_update,
-        size=_stored_size(record),
+        size=stored_size(record),
     )
     return lua.Subject(facts, tuple(bins), lambda name: _value(*bins[name]))
-
-
-def _stored_size(record: StoredRecord) -> int:
-    size = records.record_size(record, record.bins, record.void_time) + _END_MARK
-    return -(-size // _STORED_UNIT) * _STORED_UNIT
 
 
 def _value(kind: int, data: bytes) -> Any:

@@ -156,9 +156,11 @@ _COMPARISONS: Final[dict[int, Callable[[Any, Any], bool]]] = {
 def _regex(_: int, arguments: list[Any], names: Scopes) -> Node:
     _count(arguments, 3)
     options, pattern = _number(arguments[0]), _text(arguments[1])
-    return _strict(
-        _BOOL, [_typed(arguments[2], names, _STRING)], lambda subject: regex.matches(pattern, options, subject)
-    )
+    try:
+        found = regex.compiled(pattern, options)
+    except regex.BadPattern as error:
+        raise _malformed(str(error)) from None
+    return _strict(_BOOL, [_typed(arguments[2], names, _STRING)], lambda subject: regex.matches(found, subject))
 
 
 def _geo(_: int, arguments: list[Any], names: Scopes) -> Node:
@@ -274,10 +276,23 @@ _FIXED: Final[dict[int, tuple[tuple[int, ...], int, Callable[..., Any]]]] = {
     39: ((_INT,), _INT, numbers.bit_count),
     40: ((_INT, _BOOL), _INT, numbers.left_scan),
     41: ((_INT, _BOOL), _INT, numbers.right_scan),
-    101: ((_MAP,), _LIST, lambda value: [key for key, _ in value.entries]),
-    102: ((_MAP,), _LIST, lambda value: [item for _, item in value.entries]),
 }
 """Operations with a fixed number of arguments: their types, the result's, what they do."""
+
+
+def _of_map(code: int, arguments: list[Any], names: Scopes) -> Node:
+    _count(arguments, 1)
+    part = code - _MAP_KEYS
+
+    def run(scope: Scope) -> Any:
+        found = node.run(scope)
+        return [entry[part] for entry in found.entries] if isinstance(found, items.Map) else UNKNOWN
+
+    node = _node(arguments[0], names)  # of any type: only what is a map has them
+    return Node(_LIST, run)
+
+
+_MAP_KEYS, _MAP_VALUES = 101, 102
 
 
 def _absolute(_: int, arguments: list[Any], names: Scopes) -> Node:
@@ -295,14 +310,19 @@ def _metadata(code: int, arguments: list[Any], names: Scopes) -> Node:  # noqa: 
     return Node(kind, lambda scope: read(scope.subject))
 
 
+_SECOND: Final = 1_000_000_000
+"""Nanoseconds."""
+
+
 def _ttl(subject: Subject) -> int:
-    return -1 if subject.void_time is None else (subject.void_time - subject.now) // 1_000_000_000
+    # Servers count in seconds since an epoch, and have no parts of them.
+    return -1 if subject.void_time is None else subject.void_time // _SECOND - subject.now // _SECOND
 
 
 _METADATA: Final[dict[int, tuple[int, Callable[[Subject], Any]]]] = {
     65: (_INT, lambda _: 0),  # bytes on a device; records are in memory
     66: (_INT, lambda subject: subject.last_update),
-    67: (_INT, lambda subject: (subject.now - subject.last_update) // 1_000_000),
+    67: (_INT, lambda subject: max(0, subject.now - subject.last_update) // 1_000_000),
     68: (_INT, lambda subject: -1 if subject.void_time is None else subject.void_time),
     69: (_INT, _ttl),
     70: (_STRING, lambda subject: subject.set),
@@ -519,6 +539,7 @@ _BUILDERS: Final[dict[int, Builder]] = {
     **dict.fromkeys(_MANY, _many),
     **dict.fromkeys(_FIXED, _fixed),
     27: _absolute,
+    **dict.fromkeys((_MAP_KEYS, _MAP_VALUES), _of_map),
     64: _digest_modulo,
     **dict.fromkeys(_METADATA, _metadata),
     80: _key,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _WORD: Final = 1 << 64
 _SIGN: Final = 1 << 63
 INT_MIN: Final = -_SIGN
+_NOT_A_NUMBER: Final = -math.nan
+"""What comes of invalid operations on x86-64, where servers run: its sign is set."""
 
 
 class CannotTell(Exception):
@@ -75,7 +77,7 @@ def float_quotient(left: float, right: float) -> float:
     """A quotient of floats; by zero it is infinite, or no number."""
     if right == 0:
         if left == 0 or math.isnan(left):
-            return math.nan
+            return left if math.isnan(left) else _NOT_A_NUMBER
         return math.copysign(math.inf, left) * math.copysign(1.0, right)
     return left / right
 
@@ -100,7 +102,7 @@ def power(base: float, exponent: float) -> float:
         if base == 0:
             odd = exponent.is_integer() and exponent % 2 == 1
             return math.copysign(math.inf, base) if odd else math.inf
-        return math.nan
+        return _NOT_A_NUMBER
 
 
 def logarithm(number: float, base: float) -> float:
@@ -111,7 +113,9 @@ def logarithm(number: float, base: float) -> float:
 def _ln(value: float) -> float:
     if value == 0:
         return -math.inf
-    return math.log(value) if value > 0 else math.nan
+    if math.isnan(value):
+        return value
+    return math.log(value) if value > 0 else _NOT_A_NUMBER
 
 
 def absolute(value: Any) -> Any:

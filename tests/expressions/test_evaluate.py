@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aerospike_wire import expressions as exp
-from aerospike_wire.embedded import paths
+from aerospike_wire.embedded.cdt import call as cdt
 from aerospike_wire.embedded.engines import ENGINES
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors import ParamError
@@ -74,10 +74,10 @@ def test_recorded_paths(row: dict[str, Any]) -> None:
     code = OpCode.CDT_MODIFY if modifies else OpCode.CDT_READ
     if row["result"]:
         with pytest.raises(Refusal) as refused:
-            paths.execute(code, before, call, ENGINES)
+            cdt.execute(code, before, call)
         assert refused.value.code == row["result"]
         return
-    outcome = paths.execute(code, before, call, ENGINES)
+    outcome = cdt.execute(code, before, call)
     assert (values.decode(*outcome.value) if outcome.value else None) == particle(row.get("value"))
     if "after" in row:
         assert outcome.stored is not None
@@ -106,7 +106,7 @@ ASKED_LIVE: list[tuple[Any, Any]] = [
     (exp.CmpRegex(1, "^(he|x){1,2}[[:alpha:]]+o$", exp.StrBin("s")), True),
     (exp.CmpRegex(0, r"^\(he\)l\{2\}o$", exp.StrBin("s")), True),
     (exp.CmpRegex(0, "l+", exp.StrBin("s")), False),
-    (exp.CmpRegex(1, "*", exp.StrBin("s")), False),
+    (exp.CmpRegex(1, "a**", "caat"), True),
     (exp.Eq([math.nan], exp.Val([math.nan])), True),
     (exp.Eq(math.nan, exp.Val(math.nan)), False),
     (exp.Eq(exp.Val([{"a": 1}]), exp.Val([{"a": 1}])), UNKNOWN),
@@ -157,6 +157,11 @@ def test_fine_points(made: exp.Expression, expected: Any) -> None:
         exp.Let(exp.Def("x", exp.Let(exp.Def("x", 2), exp.Var("x"))), exp.Var("x")),
         exp.Let(exp.Def("x", exp.Var("x")), exp.Var("x")),
         exp.DigestMod(1 << 40),
+        exp.CmpRegex(1, "*", exp.StrBin("s")),
+        exp.CmpRegex(0, "a**", exp.StrBin("s")),
+        exp.CmpRegex(1, "(", exp.StrBin("s")),
+        exp.CmpRegex(0, r"\1", exp.StrBin("s")),
+        exp.CmpRegex(0, "[z-a]", exp.StrBin("s")),
     ],
     ids=repr,
 )

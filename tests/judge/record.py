@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+KEPT = {1, 3, 4}
+"""Types of frames that are kept: info commands, messages, compressed ones."""
+
+
 class Proxy:
     """Passes bytes between clients and a server, and keeps those of data messages."""
 
@@ -68,7 +72,7 @@ class Proxy:
                 last[2] += data
         elif last is not None and not last[2]:
             last[1] += data
-        elif data[1] in {3, 4}:
+        elif data[1] in KEPT:
             self._seen.append([number, data, b""])
 
 

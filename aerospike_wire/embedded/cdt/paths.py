@@ -20,6 +20,8 @@ from aerospike_wire.expressions.evaluate import REMOVED, UNKNOWN, Malformed, Sub
 from aerospike_wire.proto.values import Particle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aerospike_wire.embedded.cdt.bodies import Body
     from aerospike_wire.embedded.cdt.order import Argument, Item
     from aerospike_wire.embedded.normal import Order
@@ -46,11 +48,17 @@ class Level:
     """One entry of a path, with what else is asked of the elements that it leads to."""
 
     step: Step
-    filters: list[Program] = attrs.Factory(list)
-    conditions: list[Program] = attrs.Factory(list)
-    """What is asked in addition; what cannot be told does not hold."""
+    filter: Program | None = None
+    """What is asked of every element, if the entry is a question."""
+    condition: Program | None = None
+    """What is asked in addition of the elements that the entry leads to."""
     keys: list[Order] | None = None
     """Keys of maps to go to, if it is a list of keys."""
+
+    @property
+    def single(self) -> bool:
+        """Whether it goes by an index or a rank."""
+        return self.filter is None and self.keys is None and self.step.kind in (contexts.INDEX, contexts.RANK)
 
 
 @attrs.frozen
@@ -61,6 +69,11 @@ class Path:
     flags: int
     change: Program | None = None
     """What replaces the elements, if the path is to change them."""
+
+    @property
+    def mode(self) -> int:
+        """What is made of the elements."""
+        return self.flags & _RESULTS
 
     @property
     def lenient(self) -> bool:
@@ -74,8 +87,8 @@ def read_path(arguments: list[Argument], *, modifies: bool) -> Path:
     Raises:
         Refusal: 4, it is none.
     """
-    if len(arguments) < (3 if modifies else 2):
-        raise malformed("a path without all its arguments")
+    if len(arguments) != (3 if modifies else 2):
+        raise malformed("a path without all its arguments, or with more")
     flags = arguments[1].integer()
     if (flags & _RESULTS > APPLY) or (flags & _RESULTS == APPLY) is not modifies:
         raise malformed(f"path flags {flags:#x}")
@@ -88,14 +101,20 @@ def _levels(context: Argument) -> list[Level]:
     if not entries or len(entries) % 2:
         raise malformed("a path of an odd number of items, or of none")
     levels: list[Level] = []
+    joined = False
     for kind, value in zip(entries[::2], entries[1::2], strict=True):
         step = Step(kind.integer(), value)
+        asked = value.kind != TRUE
         if step.type == _AND:
-            if not levels or levels[-1].step.type == contexts.EXPRESSION:
-                raise malformed("an additional condition of nothing")
-            levels[-1].conditions.append(_program(value, truth=True))
-        elif step.type == contexts.EXPRESSION:
-            levels.append(Level(step, [] if value.kind == TRUE else [_program(value, truth=True)]))
+            if joined or not levels or levels[-1].step.type == contexts.EXPRESSION:
+                raise malformed("an additional condition of nothing, or a second one")
+            joined = True
+            if asked:
+                levels[-1] = attrs.evolve(levels[-1], condition=_program(value, truth=True))
+            continue
+        joined = False
+        if step.type == contexts.EXPRESSION:
+            levels.append(Level(step, _program(value, truth=True) if asked else None))
         elif step.type == _KEYS_IN:
             levels.append(Level(step, keys=[order for _, order in value.elements()]))
         else:
@@ -136,20 +155,15 @@ def select(before: Value, path: Path) -> Value | None:
     """What a path selects in a collection.
 
     Raises:
-        Refusal: 4, an expression of the path cannot be told about an element; 12, the value
-            is no collection.
+        Refusal: 4, an expression of the path cannot be told about an element, or an entry is
+            for collections of another kind; 12, keys of a list are asked for.
     """
     body = _collection(before)
-    kind = path.flags & _RESULTS
-    if kind == TREE:
-        return _value(_tree(body, path, path.levels))
-    found: list[bytes] = []
-    for holder, place in _leaves(body, path, path.levels):
-        if kind in (KEYS, KEYS_AND_VALUES) and isinstance(holder, MapBody):
-            found.append(holder.entries[place].key[0])
-        if kind in (VALUES, KEYS_AND_VALUES):
-            found.append(child(holder, place))
-    return Particle.LIST.value, pack_list(found)
+    walk = _Walk(path)
+    kept = walk.through(body, 0, at_end=True)
+    if path.mode == TREE:
+        return _value(kept)
+    return Particle.LIST.value, pack_list(walk.found)
 
 
 def apply(before: Value, path: Path) -> Outcome:
@@ -158,13 +172,7 @@ def apply(before: Value, path: Path) -> Outcome:
     Raises:
         Refusal: 4 and 12 as for :func:`select`; 1, the new value of an element cannot be told.
     """
-    body = _collection(before)
-    _change(body, path, path.levels)
-    return Outcome(None, _value(body))
-
-
-def _wrong_type() -> Refusal:
-    return Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, "a path in a value that is no collection")
+    return Outcome(None, _value(_Walk(path).through(_collection(before), 0, at_end=True)))
 
 
 def _collection(value: Value) -> Body:
@@ -172,6 +180,10 @@ def _collection(value: Value) -> Body:
     if body is None:
         raise _wrong_type()
     return body
+
+
+def _wrong_type() -> Refusal:
+    return Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, "a path in a value that is no collection, or to keys of a list")
 
 
 def _value(body: Body) -> Value:
@@ -185,7 +197,7 @@ def _engines() -> Engines:
 
 
 def _subject(body: Body, place: int) -> Subject:
-    """An element as expressions see it."""
+    """An element as expressions see it: with its key in a map, with its index in a list."""
     nil = Particle.NULL.value, b""
     loop = {_VALUE: particle(child(body, place)) or nil}
     if isinstance(body, MapBody):
@@ -195,63 +207,147 @@ def _subject(body: Body, place: int) -> Subject:
     return Subject({}, loop=loop)
 
 
-def _matches(body: Body, path: Path, level: Level) -> list[int]:
-    """Positions that a level leads to."""
-    if level.step.type == contexts.EXPRESSION:
-        places = list(range(len(body)))
-    elif level.keys is not None:
-        if not isinstance(body, MapBody):
-            raise malformed("a path looks for keys in a list")
-        places = [place for place, key in enumerate(body.keys()) if key in level.keys]
-    elif not level.step.fits(body) or (level.step.kind == contexts.KEY and isinstance(body, ListBody)):
+@attrs.define
+class _Walk:
+    """One way through a collection, element by element as a server goes it."""
+
+    path: Path
+    found: list[bytes] = attrs.Factory(list)
+    """What was selected, unless it is a tree."""
+    _lost: bool = False
+    """Whether the way has gone past elements of the collections around the one it is in.
+
+    After an entry by rank, and in maps by index, a server goes on at the end of the bin. In the
+    outermost collection that is where it should be; further inside it misses the elements that
+    follow, and fails as soon as it is to look at one.
+    """
+
+    def through(self, body: Body, number: int, *, at_end: bool) -> Body:
+        """A collection as the path leaves it: its branches alone, or all of it with changes.
+
+        Args:
+            body: the collection.
+            number: the level of the path that is about its elements.
+            at_end: whether nothing follows it in the bin.
+        """
+        level, mode = self.path.levels[number], self.path.mode
+        last = number + 1 == len(self.path.levels)
+        if last and mode in (KEYS, KEYS_AND_VALUES) and isinstance(body, ListBody) and (len(body) or body.flags):
+            if not self.path.lenient:
+                raise _wrong_type()
+            return body
+        if not len(body):
+            return body
+        _check_kind(level.step, body)
+        jumps = level.single and _jumps(level, body)
+        kept: list[tuple[int, bytes]] = []
+        for place in self._places(level, body):
+            packed = child(body, place)
+            ends = at_end and place == len(body) - 1
+            changed = self._leaf(body, place, packed) if last else self._branch(packed, number, at_end=ends)
+            if changed is not None:
+                kept.append((place, changed))
+            elif mode == APPLY:
+                kept.append((place, b""))
+            if self._lost and place < len(body) - 1 and not jumps:
+                self._fail(level, body, place + 1)
+        if jumps:
+            self._lost = not at_end
+        if mode == APPLY:
+            now = dict(kept)
+            everything = ((place, now.get(place, child(body, place))) for place in range(len(body)))
+            return _with(body, [(place, packed) for place, packed in everything if packed], flags=body.flags)
+        return _with(body, kept, flags=0)
+
+    def _fail(self, level: Level, body: Body, place: int) -> None:
+        """Look at the element at a place, which a server does not find any more."""
+        if level.filter is not None and isinstance(body, ListBody) and not self.path.lenient:
+            found = level.filter.run(Subject({}, loop={_INDEX: integer_particle(place)}), _engines())
+            if found is UNKNOWN:
+                raise malformed("an expression cannot be told about an element")
+        raise Refusal(ResultCode.SERVER, "elements that a server does not find any more")
+
+    def _places(self, level: Level, body: Body) -> Iterator[int]:
+        """Positions that a level leads to, each looked for when it is needed."""
+        if level.single:
+            place = contexts.find(body, level.step)
+            if place is not None and (level.condition is None or self._told(level.condition, body, place) is True):
+                yield place
+            return
+        for place in range(len(body)):
+            if self._meant(level, body, place) and self._holds(level.condition, body, place):
+                yield place
+
+    def _meant(self, level: Level, body: Body, place: int) -> bool:
+        if level.step.type == contexts.EXPRESSION:
+            return self._holds(level.filter, body, place)
+        if isinstance(body, MapBody):
+            key = body.entries[place].key[1]
+            if level.keys is not None:
+                return key in level.keys
+            if level.step.kind == contexts.KEY:
+                return key == level.step.value.probe
+            return body.entries[place].value[1] == level.step.value.probe
+        return body.items[place][1] == level.step.value.probe
+
+    def _holds(self, program: Program | None, body: Body, place: int) -> bool:
+        if program is None:
+            return True
+        found = self._told(program, body, place)
+        if found is UNKNOWN and not self.path.lenient:
+            raise malformed("an expression cannot be told about an element")
+        return found is True
+
+    def _told(self, program: Program, body: Body, place: int) -> object:
+        return program.run(_subject(body, place), _engines())
+
+    def _branch(self, packed: bytes, number: int, *, at_end: bool) -> bytes:
+        inner = body_of(packed)
+        return packed if inner is None else self.through(inner, number + 1, at_end=at_end).pack()
+
+    def _leaf(self, body: Body, place: int, packed: bytes) -> bytes | None:
+        """An element at the end of the path: None if it goes."""
+        mode = self.path.mode
+        if mode == APPLY:
+            return self._changed(body, place, packed)
+        if mode in (KEYS, KEYS_AND_VALUES) and isinstance(body, MapBody):
+            self.found.append(body.entries[place].key[0])
+        if mode in (VALUES, KEYS_AND_VALUES):
+            self.found.append(packed)
+        return packed
+
+    def _changed(self, body: Body, place: int, packed: bytes) -> bytes | None:
+        change = self.path.change
+        assert change is not None
+        found = change.run(_subject(body, place), _engines())
+        if found is REMOVED:
+            return None
+        if found is not UNKNOWN:
+            return items.pack(to_item(change.kind, found))
+        if self.path.lenient:
+            return packed
+        raise Refusal(ResultCode.SERVER, "the new value of an element cannot be told")
+
+
+def _check_kind(step: Step, body: Body) -> None:
+    """Refuse an entry that is for collections of another kind, or that would create something.
+
+    Raises:
+        Refusal: 4, it is.
+    """
+    if step.type == contexts.EXPRESSION:
+        return
+    if not step.fits(body) or (step.kind == contexts.KEY and isinstance(body, ListBody)):
         raise malformed("a path leads into a collection of another kind")
-    else:
-        place = contexts.find(body, level.step)
-        if place is None and level.step.create:
-            raise malformed("a path creates nothing")
-        places = [] if place is None else [place]
-    for program in level.filters:
-        places = [place for place in places if _holds(program, body, place, lenient=path.lenient)]
-    for program in level.conditions:
-        places = [place for place in places if _holds(program, body, place, lenient=True)]
-    return places
+    if step.create:
+        raise malformed("a path creates nothing")
 
 
-def _holds(program: Program, body: Body, place: int, *, lenient: bool) -> bool:
-    found = program.run(_subject(body, place), _engines())
-    if found is UNKNOWN and not lenient:
-        raise malformed("an expression cannot be told about an element")
-    return found is True
-
-
-def _leaves(body: Body, path: Path, levels: list[Level]) -> list[tuple[Body, int]]:
-    """Collections and positions of the elements at the end of a path."""
-    level, *rest = levels
-    if not rest and path.flags & _RESULTS in (KEYS, KEYS_AND_VALUES) and isinstance(body, ListBody):
-        raise _wrong_type()
-    places = _matches(body, path, level)
-    if not rest:
-        return [(body, place) for place in places]
-    found: list[tuple[Body, int]] = []
-    for place in places:
-        inner = body_of(child(body, place))
-        if inner is not None:
-            found += _leaves(inner, path, rest)
-    return found
-
-
-def _tree(body: Body, path: Path, levels: list[Level]) -> Body:
-    """A collection with nothing in it but what lies on a path."""
-    level, *rest = levels
-    kept: list[tuple[int, bytes]] = []
-    for place in _matches(body, path, level):
-        packed = child(body, place)
-        if rest:
-            inner = body_of(packed)
-            if inner is not None:
-                packed = _tree(inner, path, rest).pack()
-        kept.append((place, packed))
-    return _with(body, kept, flags=0)
+def _jumps(level: Level, body: Body) -> bool:
+    """Whether a server goes on at the end of the bin behind an entry by rank or, in a map, by index."""
+    place = level.step.value.integer()
+    there = -len(body) <= place < len(body)
+    return there and (isinstance(body, MapBody) or level.step.kind == contexts.RANK)
 
 
 def _with(body: Body, kept: list[tuple[int, bytes]], *, flags: int) -> Body:
@@ -263,37 +359,3 @@ def _with(body: Body, kept: list[tuple[int, bytes]], *, flags: int) -> Body:
     for _, item in changed:
         lists.add(found, item)
     return found
-
-
-def _change(body: Body, path: Path, levels: list[Level]) -> None:
-    level, *rest = levels
-    places = set(_matches(body, path, level))
-    kept: list[tuple[int, bytes]] = []
-    for place in range(len(body)):
-        packed: bytes | None = child(body, place)
-        if place in places and packed is not None:
-            if not rest:
-                packed = _changed(body, path, place, packed)
-            elif (inner := body_of(packed)) is not None:
-                _change(inner, path, rest)
-                packed = inner.pack()
-        if packed is not None:
-            kept.append((place, packed))
-    after = _with(body, kept, flags=body.flags)
-    if isinstance(body, MapBody) and isinstance(after, MapBody):
-        body.entries = after.entries
-    elif isinstance(body, ListBody) and isinstance(after, ListBody):
-        body.items = after.items
-
-
-def _changed(body: Body, path: Path, place: int, packed: bytes) -> bytes | None:
-    """What replaces an element; None if nothing does."""
-    assert path.change is not None
-    found = path.change.run(_subject(body, place), _engines())
-    if found is REMOVED:
-        return None
-    if found is not UNKNOWN:
-        return items.pack(to_item(path.change.kind, found))
-    if path.lenient:
-        return packed
-    raise Refusal(ResultCode.SERVER, "the new value of an element cannot be told")
