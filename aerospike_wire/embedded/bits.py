@@ -208,7 +208,10 @@ def _left_scan(blob: bytes, offset: int, size: int, one: bool, option: int) -> V
 
 
 def _right_scan(blob: bytes, offset: int, size: int, one: bool, option: int) -> Value:  # noqa: ARG001, FBT001  one shape
-    bits = _wanted(blob, *_span(blob, offset, size), one=one)
+    offset, size = _span(blob, offset, size)
+    # A server goes on to the front of the byte in which it began; what it finds there is before the span.
+    before = offset % 8
+    bits = _wanted(blob, offset - before, before + size, one=one)
     return _number(size - (bits & -bits).bit_length() if bits else -1)
 
 

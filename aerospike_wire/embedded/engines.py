@@ -61,15 +61,17 @@ class NodeEngines:
 
 
 def _in_its_order(before: Value, after: Value) -> Value:
-    """A changed map; one that was in the order of a result still says so."""
+    """A changed map; one that was in the order of a result stays in it, with what is new behind it."""
     if before[0] != Particle.MAP or after[0] != Particle.MAP:
         return after
-    order = items.parse(before[1]).order
+    old = items.parse(before[1])
     changed = items.parse(after[1])
-    if order != _PRESERVED or changed.order:
+    if old.order != _PRESERVED or changed.order:
         return after
+    places = {items.order(key): place for place, (key, _) in enumerate(old.entries)}
+    entries = sorted(changed.entries, key=lambda entry: places.get(items.order(entry[0]), len(places)))
     marker = (items.Extension(_PRESERVED, b""), None)
-    return after[0], items.pack(items.Map([marker, *changed.entries]))
+    return after[0], items.pack(items.Map([marker, *entries]))
 
 
 def _with_list(call: bytes) -> bytes:

@@ -15,7 +15,6 @@ from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, Info1, Info2, Info3
 from aerospike_wire.proto.keys import DIGEST_SIZE, MAX_SET
 from aerospike_wire.proto.message import OpCode
-from aerospike_wire.proto.values import Particle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

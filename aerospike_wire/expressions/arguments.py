@@ -25,6 +25,8 @@ from aerospike_wire.types import CDTInfinite, CDTWildcard
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aerospike_wire.operations.flags import ListReturn, MapReturn
+
 
 def _pack_text(value: str, argument: str) -> bytes:  # noqa: ARG001  one shape for all
     return msgpack.pack_raw_string(value.encode())
@@ -211,14 +213,42 @@ class PackedContext:
         return f"PackedContext({self.data.hex()!r})"
 
 
-def return_type() -> Any:
-    """What a selection gives."""
+_INVERTED: Final = 0x10000
+
+
+def return_type(kind: type[ListReturn | MapReturn]) -> Any:
+    """What a selection gives: one of the return types of operations that give something."""
+    allowed = {choice.value: choice.name for choice in kind if choice.value}
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
             raise refused(field.name, f"must be an int, not {type(value).__name__}")
+        if value & ~_INVERTED not in allowed:
+            names = ", ".join(f"{name} {number}" for number, name in allowed.items())
+            raise refused(field.name, f"must be one of {kind.__name__} ({names}), not {value}")
 
     return attrs.field(validator=check)
+
+
+def value_type() -> Any:
+    """Of what type the value is that a selection of one element gives, which its return type may settle."""
+
+    def check(selection: Any, field: attrs.Attribute[Any], value: ResultType) -> None:
+        settled = _SETTLED.get(selection.return_type & ~_INVERTED)
+        if settled is not None and value is not settled:
+            raise refused(field.name, f"must be {settled.value} ({settled.name}), which is what return_type gives")
+
+    found = result_type()
+    found.validator(check)
+    return found
+
+
+_SETTLED: Final = {
+    **dict.fromkeys((1, 2, 3, 4, 5), ResultType.INTEGER),
+    13: ResultType.BOOLEAN,
+    **dict.fromkeys((8, 16, 17), ResultType.MAP),
+}
+"""Types that go with return types."""
 
 
 def flag(*, default: bool) -> Any:

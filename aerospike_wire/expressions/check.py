@@ -182,8 +182,8 @@ def _in_list(_: int, arguments: list[Any], names: Scopes) -> Node:
     value, where = _node(arguments[0], names), _typed(arguments[1], names, _LIST)
 
     def find(wanted: Any, elements: list[Any]) -> bool:
-        order = items.order(to_item(value.kind, wanted))
-        return any(items.order(element) == order for element in items.elements(elements))
+        item = to_item(value.kind, wanted)
+        return any(items.equal(item, element) for element in items.elements(elements))
 
     return _strict(_BOOL, [value, where], find)
 

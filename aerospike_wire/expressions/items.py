@@ -222,7 +222,7 @@ class Incomparable(Exception):
 def compare(left: Any, right: Any) -> int:
     """Below zero, zero or above zero as one item stands before, with or behind another.
 
-    A wildcard equals whatever stands in its place, and all that follows.
+    What is no number equals every float. A wildcard equals whatever stands in its place, and all that follows.
 
     Raises:
         Incomparable: the comparison comes to a map that is not ordered by key, unless it is empty and plain.
@@ -234,8 +234,36 @@ def compare(left: Any, right: Any) -> int:
     if isinstance(left, Map) and isinstance(right, Map) and len(left.entries) == len(right.entries):
         flat = ([part for pair in item.entries for part in pair] for item in (left, right))
         return _compare_rows(*flat)
+    if isinstance(left, float) and isinstance(right, float):
+        return (left > right) - (left < right)
     one, other = _rank(left), _rank(right)
     return (one > other) - (one < other)
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two items are the same to a search, which does not mind how maps are ordered.
+
+    What is no number equals every float. A wildcard equals whatever stands in its place, and
+    all that follows.
+    """
+    if isinstance(left, float) and isinstance(right, float):
+        return not (left < right or left > right)
+    if isinstance(left, list) and isinstance(right, list):
+        return _equal_rows(elements(left), elements(right))
+    if isinstance(left, Map) and isinstance(right, Map):
+        rows = (sorted(item.entries, key=lambda entry: order(entry[0])) for item in (left, right))
+        flat = ([part for pair in row for part in pair] for row in rows)
+        return len(left.entries) == len(right.entries) and _equal_rows(*flat)
+    return order(left) == order(right)
+
+
+def _equal_rows(left: list[Any], right: list[Any]) -> bool:
+    for one, other in zip(left, right, strict=False):
+        if _WILDCARD in (_rank(one)[0], _rank(other)[0]):
+            return True
+        if not equal(one, other):
+            return False
+    return len(left) == len(right)
 
 
 def _without_place(item: Map) -> bool:

@@ -17,14 +17,15 @@ from aerospike_wire.expressions.arguments import (
     operand,
     optional,
     policy,
-    result_type,
     return_type,
     value_or_open,
+    value_type,
 )
 from aerospike_wire.expressions.base import ResultType, pack_operand
 from aerospike_wire.expressions.bins import ListBin
 from aerospike_wire.expressions.calls import Call, Selection, Single
 from aerospike_wire.expressions.rows import Row
+from aerospike_wire.operations.flags import ListReturn
 from aerospike_wire.operations.policies import ListPolicy
 from aerospike_wire.proto import msgpack
 
@@ -253,7 +254,7 @@ class ListGetByValue(Selection, op=22):
     """What ``return_type`` says of the elements equal to a value."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     value: Any = operand()
     bin: Any = collection(ListBin)
     inverted: bool = flag(default=False)
@@ -263,7 +264,7 @@ class ListGetByValueList(Selection, op=23):
     """What ``return_type`` says of the elements equal to one of some values."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     value: Any = operand(list)
     bin: Any = collection(ListBin)
     inverted: bool = flag(default=False)
@@ -273,7 +274,7 @@ class ListGetByValueRange(Selection, op=25):
     """What ``return_type`` says of the elements from one value on, before another; None as end is nil."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     value_begin: Any = operand()
     value_end: Any = operand()
     bin: Any = collection(ListBin)
@@ -284,7 +285,7 @@ class ListGetByValueRelRankRangeToEnd(Selection, op=27):
     """What ``return_type`` says of the elements from a rank on, counted from where a value stands or would stand."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     value: Any = operand()
     rank: Any = operand(*INDEX)
     bin: Any = collection(ListBin)
@@ -295,7 +296,7 @@ class ListGetByValueRelRankRange(Selection, op=27):
     """What ``return_type`` says of some elements from a rank on, counted from where a value stands or would."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     value: Any = operand()
     rank: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
@@ -307,8 +308,8 @@ class ListGetByIndex(Single, op=19):
     """What ``return_type`` says of the element at an index, of type ``value_type``."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
-    value_type: int = result_type()
+    return_type: int = return_type(ListReturn)
+    value_type: int = value_type()
     index: Any = operand(*INDEX)
     bin: Any = collection(ListBin)
 
@@ -317,7 +318,7 @@ class ListGetByIndexRangeToEnd(Selection, op=24):
     """What ``return_type`` says of the elements from an index on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     index: Any = operand(*INDEX)
     bin: Any = collection(ListBin)
     inverted: bool = flag(default=False)
@@ -327,7 +328,7 @@ class ListGetByIndexRange(Selection, op=24):
     """What ``return_type`` says of a number of elements from an index on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     index: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
     bin: Any = collection(ListBin)
@@ -338,8 +339,8 @@ class ListGetByRank(Single, op=21):
     """What ``return_type`` says of the element of a rank, of type ``value_type``."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
-    value_type: int = result_type()
+    return_type: int = return_type(ListReturn)
+    value_type: int = value_type()
     rank: Any = operand(*INDEX)
     bin: Any = collection(ListBin)
 
@@ -348,7 +349,7 @@ class ListGetByRankRangeToEnd(Selection, op=26):
     """What ``return_type`` says of the elements from a rank on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     rank: Any = operand(*INDEX)
     bin: Any = collection(ListBin)
     inverted: bool = flag(default=False)
@@ -358,7 +359,7 @@ class ListGetByRankRange(Selection, op=26):
     """What ``return_type`` says of a number of elements from a rank on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(ListReturn)
     rank: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
     bin: Any = collection(ListBin)

@@ -16,14 +16,15 @@ from aerospike_wire.expressions.arguments import (
     flag,
     operand,
     policy,
-    result_type,
     return_type,
     value_or_open,
+    value_type,
 )
 from aerospike_wire.expressions.base import ResultType, pack_operand
 from aerospike_wire.expressions.bins import MapBin
 from aerospike_wire.expressions.calls import Call, Selection, Single
 from aerospike_wire.expressions.rows import Row
+from aerospike_wire.operations.flags import MapReturn
 from aerospike_wire.operations.policies import MapPolicy
 from aerospike_wire.proto import msgpack
 
@@ -265,8 +266,8 @@ class MapGetByKey(Single, op=97):
     """What ``return_type`` says of the entry of a key, of type ``value_type``."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
-    value_type: int = result_type()
+    return_type: int = return_type(MapReturn)
+    value_type: int = value_type()
     key: Any = operand()
     bin: Any = collection(MapBin)
 
@@ -275,7 +276,7 @@ class MapGetByKeyList(Selection, op=107):
     """What ``return_type`` says of the entries of some keys."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     keys: Any = operand(list)
     bin: Any = collection(MapBin)
     inverted: bool = flag(default=False)
@@ -285,7 +286,7 @@ class MapGetByKeyRange(Selection, op=103):
     """What ``return_type`` says of the entries from one key on, before another; None as end is nil."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     begin: Any = operand()
     end: Any = operand()
     bin: Any = collection(MapBin)
@@ -296,7 +297,7 @@ class MapGetByKeyRelIndexRangeToEnd(Selection, op=109):
     """What ``return_type`` says of the entries from an index on, counted from where a key stands or would stand."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     key: Any = operand()
     index: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
@@ -307,7 +308,7 @@ class MapGetByKeyRelIndexRange(Selection, op=109):
     """What ``return_type`` says of some entries from an index on, counted from where a key stands or would."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     key: Any = operand()
     index: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
@@ -319,7 +320,7 @@ class MapGetByValue(Selection, op=102):
     """What ``return_type`` says of the entries with a value."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     value: Any = operand()
     bin: Any = collection(MapBin)
     inverted: bool = flag(default=False)
@@ -329,7 +330,7 @@ class MapGetByValueList(Selection, op=108):
     """What ``return_type`` says of the entries with one of some values."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     value: Any = operand(list)
     bin: Any = collection(MapBin)
     inverted: bool = flag(default=False)
@@ -339,7 +340,7 @@ class MapGetByValueRange(Selection, op=105):
     """What ``return_type`` says of the entries with values from one on, before another; None as end is no limit."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     value_begin: Any = operand()
     value_end: Any = value_or_open()
     bin: Any = collection(MapBin)
@@ -350,7 +351,7 @@ class MapGetByValueRelRankRangeToEnd(Selection, op=110):
     """What ``return_type`` says of the entries from a rank on, counted from where a value stands or would stand."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     value: Any = operand()
     rank: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
@@ -361,7 +362,7 @@ class MapGetByValueRelRankRange(Selection, op=110):
     """What ``return_type`` says of some entries from a rank on, counted from where a value stands or would."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     value: Any = operand()
     rank: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
@@ -373,8 +374,8 @@ class MapGetByIndex(Single, op=98):
     """What ``return_type`` says of the entry at an index, of type ``value_type``."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
-    value_type: int = result_type()
+    return_type: int = return_type(MapReturn)
+    value_type: int = value_type()
     index: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
 
@@ -383,7 +384,7 @@ class MapGetByIndexRangeToEnd(Selection, op=104):
     """What ``return_type`` says of the entries from an index on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     index: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
     inverted: bool = flag(default=False)
@@ -393,7 +394,7 @@ class MapGetByIndexRange(Selection, op=104):
     """What ``return_type`` says of a number of entries from an index on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     index: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
@@ -404,8 +405,8 @@ class MapGetByRank(Single, op=100):
     """What ``return_type`` says of the entry of a rank, of type ``value_type``."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
-    value_type: int = result_type()
+    return_type: int = return_type(MapReturn)
+    value_type: int = value_type()
     rank: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
 
@@ -414,7 +415,7 @@ class MapGetByRankRangeToEnd(Selection, op=106):
     """What ``return_type`` says of the entries from a rank on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     rank: Any = operand(*INDEX)
     bin: Any = collection(MapBin)
     inverted: bool = flag(default=False)
@@ -424,7 +425,7 @@ class MapGetByRankRange(Selection, op=106):
     """What ``return_type`` says of a number of entries from a rank on."""
 
     ctx: Contexts = context()
-    return_type: int = return_type()
+    return_type: int = return_type(MapReturn)
     rank: Any = operand(*INDEX)
     count: Any = operand(*INDEX)
     bin: Any = collection(MapBin)

@@ -57,13 +57,10 @@ def _fold(numbers: Numbers, step: Callable[[Any, Any], Any]) -> Any:
 
 
 def div(numbers: Numbers) -> Any:
-    """The first divided by the others in turn; of one its reciprocal."""
-    if len(numbers) == 1:
-        numbers = [1 if isinstance(numbers[0], int) else 1.0, *numbers]
-    total = numbers[0]
-    for number in numbers[1:]:
-        total = _quotient(total, number) if isinstance(total, int) else float_quotient(total, number)
-    return total
+    """The first divided by the product of the others; of one its reciprocal."""
+    whole = isinstance(numbers[0], int)
+    dividend, *divisors = numbers if len(numbers) > 1 else [1 if whole else 1.0, *numbers]
+    return _quotient(dividend, mul(divisors)) if whole else float_quotient(dividend, mul(divisors))
 
 
 def _quotient(left: int, right: int) -> int:

@@ -1,7 +1,7 @@
-"""POSIX regular expressions, basic and extended, put into Python's terms.
+r"""POSIX regular expressions, basic and extended, put into Python's terms.
 
-Servers leave patterns to the C library, so its extensions hold as well: ``\\w``, ``\\b``,
-``\\<`` and so on, and ``\\+``, ``\\?`` and ``\\|`` in basic syntax. Texts are bytes, letters
+Servers leave patterns to the C library, so its extensions hold as well: ``\w``, ``\b``,
+``\<`` and so on, and ``\+``, ``\?`` and ``\|`` in basic syntax. Texts are bytes, letters
 those of ASCII.
 """
 

@@ -25,6 +25,7 @@ from aerospike_wire.expressions.arguments import (
     return_type,
     text,
     value_or_open,
+    value_type,
 )
 from aerospike_wire.expressions.base import Expression, pack_operand
 
@@ -44,6 +45,7 @@ from aerospike_wire.expressions.base import Expression, pack_operand
         collection,
         context,
         return_type,
+        value_type,
         flag,
         policy,
     ),

@@ -29,7 +29,7 @@ def _flags(policy: Any) -> bytes:
 
 
 def _bits(bit_offset: Any, bit_size: Any) -> tuple[bytes, bytes]:
-    return checks.integer(bit_offset, "bit_offset"), checks.integer(bit_size, "bit_size")
+    return checks.integer(bit_offset, "bit_offset"), checks.size(bit_size, "bit_size")
 
 
 def _blob(value_byte_size: Any, value: Any) -> bytes:
@@ -47,7 +47,7 @@ def bit_resize(
 ) -> Operation:
     """Give a blob a size in bytes, with zeros for new ones; a missing bin is created (BitResize)."""
     how = checks.small(checks.flags(resize_flags, BitResize, "resize_flags"))
-    return blob_modify(bin_name, 0, checks.integer(byte_size, "byte_size"), _flags(policy), how)
+    return blob_modify(bin_name, 0, checks.size(byte_size, "byte_size"), _flags(policy), how)
 
 
 @builder
@@ -71,7 +71,7 @@ def bit_insert(
 @builder
 def bit_remove(bin_name: str, byte_offset: int, byte_size: int, policy: BitPolicy | Given = None) -> Operation:
     """Remove ``byte_size`` bytes."""
-    where = checks.integer(byte_offset, "byte_offset"), checks.integer(byte_size, "byte_size")
+    where = checks.integer(byte_offset, "byte_offset"), checks.size(byte_size, "byte_size")
     return blob_modify(bin_name, 2, *where, _flags(policy))
 
 
@@ -150,7 +150,7 @@ def bit_lshift(
     bin_name: str, bit_offset: int, bit_size: int, shift: int, policy: BitPolicy | Given = None
 ) -> Operation:
     """Shift the bits of a range towards its start; zeros follow."""
-    return blob_modify(bin_name, 8, *_bits(bit_offset, bit_size), checks.integer(shift, "shift"), _flags(policy))
+    return blob_modify(bin_name, 8, *_bits(bit_offset, bit_size), checks.size(shift, "shift"), _flags(policy))
 
 
 @builder
@@ -158,7 +158,7 @@ def bit_rshift(
     bin_name: str, bit_offset: int, bit_size: int, shift: int, policy: BitPolicy | Given = None
 ) -> Operation:
     """Shift the bits of a range towards its end; zeros follow."""
-    return blob_modify(bin_name, 9, *_bits(bit_offset, bit_size), checks.integer(shift, "shift"), _flags(policy))
+    return blob_modify(bin_name, 9, *_bits(bit_offset, bit_size), checks.size(shift, "shift"), _flags(policy))
 
 
 def _arithmetic(bin_name: str, number: int, items: tuple[bytes, ...], sign: Any, action: Any, policy: Any) -> Operation:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOW: Final = -0x8000_0000_0000_0000
 _HIGH: Final = 0x7FFF_FFFF_FFFF_FFFF
+_MAX_SIZE: Final = (1 << 32) - 1
 _UNSIGNED_HIGH: Final = 0xFFFF_FFFF_FFFF_FFFF
 _MARKER: Final = 4
 """Bytes of the marker of an ordered map, with the nil that is its value."""
@@ -36,6 +37,13 @@ def integer(value: Any, argument: str) -> bytes:
 def count(value: Any, argument: str) -> bytes:
     """A number of things, 0 or more."""
     return msgpack.pack_int(_number(value, argument, 0), argument)
+
+
+def size(value: Any, argument: str) -> bytes:
+    """A number of bits or bytes, of 32 bits without a sign."""
+    if _number(value, argument, 0) > _MAX_SIZE:
+        raise InvalidArgument(argument, f"must be at most {_MAX_SIZE}, not {value}")
+    return msgpack.pack_int(int(value), argument)
 
 
 def unsigned(value: Any, argument: str) -> bytes:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import gold
-from judge import cases, expression_cases, node_replay, variations
+from judge import cases, expression_cases, node_replay, policy_cases, variations
 from judge.record import Recorder
 from rawnode import RawNode, Replay, member
 from recordings import Recording, Step
@@ -34,7 +34,12 @@ from aerospike_wire.errors import ParamError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS = {**cases.KINDS, "vary": variations.vary, "expression": expression_cases.expression}
+KINDS = {
+    **cases.KINDS,
+    "vary": variations.vary,
+    "expression": expression_cases.expression,
+    "policy": policy_cases.policies,
+}
 """What can be drawn."""
 LOST = {-10, -7, 9}
 """Codes of the client that mean that the server is gone."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from judge import cases
 from judge.cases import BLOBS, FLOATS, INTEGERS, NAMESPACE, STRINGS, fn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from judge.cases import Call, Pool, Tagged
 
 PLACES: Final = (
@@ -35,6 +34,7 @@ PARTICLES: Final = {
     "sketch": 9,
 }
 """Types of results by the names that they have here."""
+DIVISORS: Final = (0, 1, 2, 3, -2, 7, 256, 2**62, -(2**63))
 SMALL: Final = 2000
 """Digits of a sketch that is used: large ones make long requests and show nothing more."""
 CASES_BINS: Final[dict[str, tuple[str, ...]]] = {
@@ -154,10 +154,14 @@ class Drawer:
         self.variables = before
         return ex("Let", *parts, made) if parts else made
 
-    def number(self, depth: int) -> tuple[str, Callable[[], Tagged]]:
-        """A type of numbers, and how to draw one of them."""
-        kind = self.pick(("integer", "integer", "real"))
-        return kind, lambda: self.draw(kind, depth)
+    def divisor(self) -> Tagged:
+        """What is divided by: never -1, which ends a server 8.1.2 if it divides the least integer."""
+        return ex("IntBin", self.pick(("i", "j", "none"))) if self.pool.chance(50) else self.pick(DIVISORS)
+
+    def comparison(self, name: str, depth: int) -> Tagged:
+        """A comparison of two of a type."""
+        kind = self.pick(("integer", "integer", "real", "string", "list", "map", "blob", "boolean"))
+        return ex(name, self.draw(kind, depth), self.draw(kind, depth))
 
     # Arguments of calls
 
@@ -404,9 +408,10 @@ class Drawer:
     _integer: tuple[Any, ...] = (
         *(
             lambda d, n, name=name: ex(name, *(d.draw("integer", n) for _ in range(d.pick((1, 2, 2, 3)))))
-            for name in ("Add", "Sub", "Mul", "Div", "Min", "Max", "IntAnd", "IntOr", "IntXOr")
+            for name in ("Add", "Sub", "Mul", "Min", "Max", "IntAnd", "IntOr", "IntXOr")
         ),
-        lambda d, n: ex("Mod", d.draw("integer", n), d.draw("integer", n)),
+        lambda d, n: ex("Div", d.draw("integer", n), *(d.divisor() for _ in range(d.pick((0, 1, 1, 2))))),
+        lambda d, n: ex("Mod", d.draw("integer", n), d.divisor()),
         lambda d, n: ex("Abs", d.draw("integer", n)),
         lambda d, n: ex("ToInt", d.draw("real", n)),
         lambda d, n: ex("IntNot", d.draw("integer", n)),
@@ -445,12 +450,7 @@ class Drawer:
         lambda d, n: d.element("string", n),
     )
     _boolean: tuple[Any, ...] = (
-        *(
-            lambda d, n, name=name: (lambda kind: ex(name, d.draw(kind, n), d.draw(kind, n)))(
-                d.pick(("integer", "integer", "real", "string", "list", "map", "blob", "boolean"))
-            )
-            for name in ("Eq", "NE", "GT", "GE", "LT", "LE")
-        ),
+        *(lambda d, n, name=name: d.comparison(name, n) for name in ("Eq", "NE", "GT", "GE", "LT", "LE")),
         *(
             lambda d, n, name=name: ex(name, *(d.draw("boolean", n) for _ in range(d.pick((2, 2, 3)))))
             for name in ("And", "Or", "Exclusive")
@@ -502,7 +502,7 @@ def bins(pool: Pool, drawer: Drawer) -> Tagged:
                 drawn = [pool.value(2) for _ in range(pool.pick((1, 3)))]
             elif kind == "map":
                 drawn = pool.map(2)
-            if isinstance(drawn, dict) and "fn" in drawn:
+            if (isinstance(drawn, dict) and "fn" in drawn) or drawn == -1:
                 continue
             found.append([name, drawn])
     return {"dict": found}
@@ -510,8 +510,6 @@ def bins(pool: Pool, drawer: Drawer) -> Tagged:
 
 def expression(pool: Pool, number: int) -> Call:
     """A record, one call with a filter or with expressions as operations, and a look at what is left."""
-    from judge import cases  # noqa: PLC0415  its sketches come when a server has made them
-
     drawer = Drawer(pool, oddities=pool.pick((0, 0, 2, 6)))
     drawer.sketches = tuple(sketch for sketch in cases.SKETCHES if len(sketch) < SMALL)
     user_key: Tagged = pool.pick((f"e{number}", number, {"bytearray": f"{number:08x}"}))

@@ -65,10 +65,10 @@ NAMES: Final = {
     "max_retries",
     "respond_all_keys",
 }
-METHODS: Final = frozenset(
-    "put get select exists touch append prepend increment remove remove_bin operate operate_ordered"
-    " batch_read batch_write batch_operate batch_remove".split()
-)
+METHODS: Final = frozenset({
+    "put", "get", "select", "exists", "touch", "append", "prepend", "increment", "remove", "remove_bin", "operate",
+    "operate_ordered", "batch_read", "batch_write", "batch_operate", "batch_remove",
+})  # fmt: skip
 
 
 @functools.cache
@@ -246,14 +246,14 @@ def _alike(family: str, name: str) -> tuple[str, ...]:
     """Helpers of a module with the same parameters, or classes with as many."""
     module = importlib.import_module(f"aerospike_helpers.{family}")
     mine = _shape(getattr(module, name))
-    prefix = name.split("_")[0]
+    prefix = name.partition("_")[0]
     return tuple(
         other
         for other, found in sorted(vars(module).items())
         if callable(found)
         and other != name
         and not other.startswith("_")
-        and (family == "expressions" or other.split("_")[0] == prefix)
+        and (family == "expressions" or other.partition("_")[0] == prefix)
         and other not in {"Def", "Let", "Var", "list_join", "MapIncrement"}
         and not other.endswith("List")  # an empty one, inverted, ends a server 8.1.2
         and getattr(found, "__module__", "").startswith("aerospike_helpers")

@@ -111,6 +111,8 @@ def _inverse(view: View, picked: Picked, kind: int) -> Value | None:
         # Servers forget the flag then, and tell whether nothing was selected.
         by_rank = picked.rank_span is not None and not view.sorted
         by_index = picked.index_span is not None and view.is_map and not view.body.flags
+        if by_index and picked.scanned:
+            return bool_particle(value=not picked.places)
         if (by_rank or by_index) and (picked.places or (picked.edge is None and not view.is_map)):
             return bool_particle(value=not picked.places)
         return bool_particle(value=bool(rest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from aerospike_wire.embedded.cdt import contexts, lists, maps, paths
-from aerospike_wire.embedded.cdt.bodies import MAP_ORDERS, ListBody, MapBody
+from aerospike_wire.embedded.cdt.bodies import ListBody, MapBody
 from aerospike_wire.embedded.cdt.order import NIL_ITEM, malformed, read_call
 from aerospike_wire.embedded.outcome import Outcome
 from aerospike_wire.embedded.refusal import Refusal
@@ -108,7 +108,7 @@ def _body(value: Value) -> Body:
 
 def _created(operation: Operation[Any], arguments: list[Argument], *, is_map: bool) -> Body:
     order = operation.order(arguments)
-    return MapBody(flags=order & MAP_ORDERS) if is_map else ListBody(flags=lists.order_flags(order))
+    return MapBody(flags=maps.order_flags(order)) if is_map else ListBody(flags=lists.order_flags(order))
 
 
 def _modify(

@@ -28,7 +28,8 @@ PARTIAL: Final = 8
 _DESCENDING: Final = 1
 _DROP_DUPLICATES: Final = 2
 _PERSIST_INDEX: Final = 0x10
-_ORDERS: Final = 3
+_ORDERS: Final = 0xFF
+"""Bits of an order that count."""
 MAX_PADDED: Final = 8 << 20
 """Elements that padding may bring a list to: no record can be larger than as many bytes."""
 _MAX_INDEX: Final = (1 << 31) - 1
@@ -37,8 +38,8 @@ _NIL: Final[Item] = (NIL_ITEM, (NIL,))
 
 
 def order_flags(order: int) -> int:
-    """The flags of a list that is made with an order."""
-    return ORDERED if order & _ORDERS == ORDERED else 0
+    """The flags of a list that is made with an order; one that there is not is none."""
+    return ORDERED if order & _ORDERS & ~_PERSIST_INDEX == ORDERED else 0
 
 
 def _flags(arguments: list[Argument], place: int) -> int:
@@ -212,7 +213,7 @@ def _increment(body: ListBody, arguments: list[Argument]) -> Value | None:
 def _sort(body: ListBody, arguments: list[Argument]) -> None:
     flags = _flags(arguments, 0)
     descending = flags & _DESCENDING and not body.ordered
-    if descending and flags & _DROP_DUPLICATES and len(body) > 1:
+    if descending and flags & _DROP_DUPLICATES and any(item[1] != body.items[0][1] for item in body.items):
         raise malformed("a list cannot be sorted downwards without duplicates")
     if descending:
         body.items.reverse()  # so that equal elements keep their order

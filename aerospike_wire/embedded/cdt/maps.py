@@ -39,8 +39,17 @@ PARTIAL: Final = 8
 _LENIENT_UPDATE: Final = UPDATE_ONLY | NO_FAIL | PARTIAL
 
 _PERSIST_INDEX: Final = 0x10
+_ORDER_BITS: Final = 0xFF
+"""Bits of an order that count."""
+
 _BLOBS: Final = range(Particle.BLOB, Particle.ERLANG_BLOB + 1)
 """Type bytes of blobs."""
+
+
+def order_flags(order: int) -> int:
+    """The flags of a map that is made with an order; one that there is not is none."""
+    flags = order & _ORDER_BITS & ~_PERSIST_INDEX
+    return flags if flags <= MAP_ORDERS else 0
 
 
 def _key(argument: Argument) -> Item:

@@ -37,7 +37,7 @@ def add(found: Item | None, delta: Item, *, negative: bool = False) -> Item:
     sign = -1 if negative else 1
     kind, amount = delta[1][0], sign * delta[1][1]
     if found is None:
-        return integer_item(amount) if kind == INTEGER else float_item(amount)
+        return integer_item(amount) if kind == INTEGER else float_item(0.0 + amount)  # there is no negative zero then
     if found[1][0] == INTEGER:
         return integer_item(found[1][1] + (amount if kind == INTEGER else _truncated(amount)))
     if found[1][0] == FLOAT:

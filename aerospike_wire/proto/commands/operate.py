@@ -146,6 +146,7 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
     meta: Any = None
 
     policy_class = OperatePolicy
+    compressed_reply = True
 
     _checked: tuple[Operation, ...] = attrs.field(init=False, default=())
     _packed: list[bytes] = attrs.field(init=False, factory=list)
@@ -171,24 +172,23 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
 
     def encode(self, features: Features) -> bytes:
         policy: OperatePolicy = self.policy
-        reads = any(not operation.writes for operation in self._checked)
-        info1, info3 = read_flags(policy) if reads else (0, 0)
-        info2 = 0
-        if reads:
+        # Flags of reads go with writes and the other way round, as the official client sends them.
+        info1, info3 = read_flags(policy)
+        info2, write3 = write_flags(policy)
+        if any(not operation.writes for operation in self._checked):
             info1 |= Info1.READ
         if self._whole:
             info1 |= Info1.GET_ALL
         elif responds_to_all(self._checked):
-            info2 = Info2.RESPOND_ALL_OPS.value
-        if not self.write:
+            info2 |= Info2.RESPOND_ALL_OPS
+        if self.write:
+            info2 |= Info2.WRITE
+            ttl = self._ttl
+        else:
             ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
-            return self._request(features, info1, info2, info3, 0, ttl, self._packed)
-        write2, write3 = write_flags(policy)
-        info2 |= Info2.WRITE | write2
         return self._request(
-            features, info1, info2, info3 | write3, self._generation, self._ttl, self._packed,
-            info4=locking_flag(policy),
-        )  # fmt: skip
+            features, info1, info2, info3 | write3, self._generation, ttl, self._packed, info4=locking_flag(policy)
+        )
 
     def words(self, body: bytes) -> ServerWords:
         words = RecordCommand.words(self, body)

@@ -299,6 +299,10 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
 
     on_record: ClassVar[bool] = True
     policy_class: ClassVar[type[RecordPolicy]]
+    compressible: ClassVar[bool] = True
+    """Whether ``compress`` is about the request; those that carry no values go as they are."""
+    compressed_reply: ClassVar[bool] = False
+    """Whether ``compress`` asks for a compressed reply."""
 
     def prepare(self, policies: Policies) -> RecordPolicy:
         given = self.policy
@@ -339,7 +343,7 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     ) -> bytes:
         """The frame of a request on this record (field order: protocol section 2.7)."""
         policy: RecordPolicy = self.policy
-        if policy.compress and info1:
+        if policy.compress and self.compressed_reply:
             info1 |= _COMPRESS_RESPONSE
         parts = [b"", b"", self.place.fields, _DIGEST_HEAD, self.key.digest]
         n_fields = 3
@@ -372,7 +376,9 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         )
         parts[0] = frame_header(FrameType.MESSAGE, sum(map(len, parts)))
         request = b"".join(parts)
-        return compression.compressed(request, policy.compress_above) if policy.compress_above else request
+        if policy.compress_above and self.compressible:
+            return compression.compressed(request, policy.compress_above)
+        return request
 
 
 _KEPT: Final = frozenset({int, str, bytes, type(None)})
@@ -412,6 +418,7 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
     """A command that only reads."""
 
     policy_class = ReadPolicy
+    compressible = False
     info1: ClassVar[int] = Info1.READ
 
     def read_ops(self) -> Sequence[bytes]:
@@ -463,6 +470,7 @@ class Get(ReadCommand[Any]):
     """What to return instead of failing when no record has the key."""
 
     operation: ClassVar[str] = "get"
+    compressed_reply = True
     info1: ClassVar[int] = int(Info1.READ | Info1.GET_ALL)
 
     def code(self, body: bytes) -> int:
@@ -616,6 +624,7 @@ class BinCommand(WriteCommand):
     bin: Any = None
     value: Any = None
 
+    compressed_reply = True
     op_code: ClassVar[int]
     value_name: ClassVar[str] = "val"
     kinds: ClassVar[tuple[type, ...]]
@@ -671,7 +680,8 @@ class RemoveBin(WriteCommand):
         return tuple(map(str, self.bins)) if isinstance(self.bins, list | tuple) else ()
 
     def write_ops(self) -> list[bytes]:
-        return [bare_op(OpCode.WRITE, name.encode()) for name in bins_of(self.bins, "list")]
+        names = dict.fromkeys(bins_of(self.bins, "list"))  # each once, as the official client sends them
+        return [bare_op(OpCode.WRITE, name.encode()) for name in names]
 
 
 @attrs.define(eq=False)
@@ -679,13 +689,14 @@ class Touch(WriteCommand):
     """Renew a record's time to live."""
 
     val: Any = 0
-    """Seconds, unless ``meta`` has a ttl."""
+    """Seconds; if 0, those of ``meta`` or of the policy."""
 
     operation: ClassVar[str] = "touch"
+    compressed_reply = True
 
     def write_ops(self) -> list[bytes]:
         given = ttl_of(self.val, "val")
-        if not (isinstance(self.meta, Mapping) and "ttl" in self.meta) and given not in (0, TTL_CLIENT_DEFAULT):
+        if given not in (0, TTL_CLIENT_DEFAULT):
             self._ttl = given
         return [bare_op(OpCode.TOUCH)]
 
@@ -698,6 +709,7 @@ class Remove(RecordCommand[RemovePolicy, None]):
     _generation: int = attrs.field(init=False, default=0)
 
     operation: ClassVar[str] = "remove"
+    compressible = False
     write: ClassVar[bool] = True
     policy_class = RemovePolicy
 

@@ -38,6 +38,7 @@ class Apply(RecordCommand[ApplyPolicy, Any]):
     operation: ClassVar[str] = "apply"
     write: ClassVar[bool] = True
     exclusive: ClassVar[bool] = True
+    compressed_reply = True
     policy_class = ApplyPolicy
     _fields: list[bytes] = attrs.field(init=False, factory=list)
 

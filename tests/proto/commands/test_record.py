@@ -126,7 +126,8 @@ def test_generation_and_ttl_come_from_meta_before_the_policy() -> None:
 
     assert header(Put(KEY, {"ttl": 50}, {"ttl": 60}, ONE))[1] == header(Put(KEY, {"ttl": 60}, bins=ONE))[1]
     assert encoded(Put(KEY, {"ttl": 50}, {"ttl": -3}, ONE)) == encoded(Put(KEY, {"ttl": 50}, bins=ONE))
-    assert encoded(Touch(KEY, val=5, meta={"ttl": 60})) == encoded(Touch(KEY, val=60))
+    assert encoded(Touch(KEY, val=5, meta={"ttl": 60})) == encoded(Touch(KEY, val=5))
+    assert encoded(Touch(KEY, meta={"ttl": 60})) == encoded(Touch(KEY, val=60))
     assert encoded(Touch(KEY, {"ttl": 60})) == encoded(Touch(KEY, val=60))
     assert encoded(Remove(KEY, {"gen": 1, "generation": 3, "durable_delete": True})) == vector(
         "message/remove_gen_durable"
