@@ -25,10 +25,10 @@ def calc_digest(ns: str, set: str, key: str | int | bytearray) -> bytearray:
         raise TypeError("Namespace should be a string")
     if not isinstance(set, str):
         raise TypeError("Set should be a string or unicode")
-    if isinstance(key, bool) or not isinstance(key, int | str | bytearray):
+    if not isinstance(key, int | str | bytearray):
         raise TypeError("Key is invalid")
     try:
-        return bytearray(keys.digest(set, key))
+        return bytearray(keys.digest(set, int(key) if isinstance(key, bool) else key))
     except (InvalidArgument, AerospikeError) as error:
         raise TypeError(str(error)) from None
 
@@ -56,9 +56,11 @@ def text_of(name: Any) -> Any:
 
 
 def key_of(given: Any) -> Any:
-    """A key: a tuple, or a dict with ``ns``, ``set``, ``key`` and ``digest``."""
+    """A key: a tuple, or a dict with ``ns``, ``set``, ``key`` and ``digest``. A bool in it is a number, as there."""
     if type(given) is dict:
-        return (given.get("ns"), given.get("set"), given.get("key"), given.get("digest"))
+        given = (given.get("ns"), given.get("set"), given.get("key"), given.get("digest"))
+    if type(given) is tuple and len(given) > 2 and type(given[2]) is bool:
+        return (*given[:2], int(given[2]), *given[3:])
     return given
 
 

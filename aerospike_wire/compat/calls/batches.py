@@ -8,7 +8,7 @@ from aerospike_wire import fanout
 from aerospike_wire.batch import Apply, Read, Remove, Write
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.compat.helpers.batch import records as given
-from aerospike_wire.compat.keys import key_tuple
+from aerospike_wire.compat.keys import key_of, key_tuple
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.errors import AerospikeError, ResultCode, ServerError
@@ -41,7 +41,7 @@ class Batches(Base):
             bins: the bins to read; None for all, an empty list for the meta data only.
             policy: policy of batches.
         """
-        _check_keys(keys)
+        keys = _keys(keys)
         if bins is not None and not isinstance(bins, list):
             raise refused("bins", "Bins argument should be a list.")
         batch = BatchRead(keys, bins, policy=self._policy(BatchPolicy, policy))
@@ -78,7 +78,7 @@ class Batches(Base):
         ttl: int | None = None,
     ) -> given.BatchRecords:
         """Carry out the same operations on many records."""
-        _check_keys(keys)
+        keys = _keys(keys)
         if not isinstance(ops, list) or not ops:
             raise refused("ops", "ops should be a list of op dictionaries")
         operations = operations_of(ops, self._translator, validate=self._validate, argument="ops")
@@ -95,7 +95,7 @@ class Batches(Base):
         policy_batch_apply: Policy = None,
     ) -> given.BatchRecords:
         """Apply a Lua function to many records."""
-        _check_keys(keys)
+        keys = _keys(keys)
         for name, value, kind in (("module", module, str), ("function", function, str), ("args", args, list)):
             if not isinstance(value, kind):
                 raise refused(name, f"{name} must be a {'string' if kind is str else 'list'}")
@@ -108,7 +108,7 @@ class Batches(Base):
         self, keys: list[tuple[Any, ...]], policy_batch: Policy = None, policy_batch_remove: Policy = None
     ) -> given.BatchRecords:
         """Delete many records."""
-        _check_keys(keys)
+        keys = _keys(keys)
         row = self._row_policy(RemovePolicy, "batch_remove", policy_batch_remove)
         return self._run(BatchRemove(keys, row, policy=self._policy(BatchPolicy, policy_batch)))
 
@@ -117,15 +117,15 @@ class Batches(Base):
         if isinstance(row, given.Read):
             policy = None if row.policy is None else self._policy(ReadPolicy, row.policy)
             ops = self._ops(row.ops) if row.ops else None
-            return Read(row.key, ops, bool(row.read_all_bins), self._meta(row.meta), policy)
+            return Read(key_of(row.key), ops, bool(row.read_all_bins), self._meta(row.meta), policy)
         if isinstance(row, given.Write):
             policy_write = self._row_policy(WritePolicy, "batch_write", row.policy)
-            return Write(row.key, self._ops(row.ops), self._meta(row.meta), policy_write)
+            return Write(key_of(row.key), self._ops(row.ops), self._meta(row.meta), policy_write)
         if isinstance(row, given.Apply):
             policy_apply = self._row_policy(ApplyPolicy, "batch_apply", row.policy)
-            return Apply(row.key, row.module, row.function, self._translator.inward(row.args), policy_apply)
+            return Apply(key_of(row.key), row.module, row.function, self._translator.inward(row.args), policy_apply)
         if isinstance(row, given.Remove):
-            return Remove(row.key, self._row_policy(RemovePolicy, "batch_remove", row.policy))
+            return Remove(key_of(row.key), self._row_policy(RemovePolicy, "batch_remove", row.policy))
         raise refused("batch_records", f"batch_records takes Read, Write, Remove and Apply, not {type(row).__name__}")
 
     def _ops(self, ops: Any) -> list[Any]:
@@ -167,9 +167,10 @@ def _refused(records: given.BatchRecords, error: ServerError) -> given.BatchReco
     return records
 
 
-def _check_keys(keys: Any) -> None:
+def _keys(keys: Any) -> list[Any]:
     if not isinstance(keys, list):
         raise refused("keys", "keys should be a list of aerospike key tuples")
+    return [key_of(key) for key in keys]
 
 
 def _result(found: BatchResult | Sequence[BatchRow]) -> int:

@@ -44,7 +44,7 @@ class Records(Base):
             RecordNotFound: no record has the key.
         """
         command = Get(
-            key if type(key) is tuple else key_of(key),
+            key_of(key),
             None if policy is None else self._policy(ReadPolicy, policy),
             MISSING,
         )

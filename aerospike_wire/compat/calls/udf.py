@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.calls.base import Base
+from aerospike_wire.compat.keys import key_of
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.errors import ClientError, LuaFileNotFound
 from aerospike_wire.policy import ApplyPolicy, InfoPolicy
@@ -30,7 +31,7 @@ class Functions(Base):
         if not isinstance(args, list):
             raise refused("args", "expected UDF method arguments in a list")
         values = self._translator.inward(args)
-        command = Apply(key, self._policy(ApplyPolicy, policy), module, function, values)
+        command = Apply(key_of(key), self._policy(ApplyPolicy, policy), module, function, values)
         return self._translator.outward(run(self._core.execute(command)))
 
     def udf_put(self, filename: str, udf_type: int = 0, policy: Policy = None) -> int:
