@@ -93,7 +93,9 @@ def node_of(stats: ours.NodeStats, columns: int) -> theirs.Node:
     found = theirs.Node()
     found.name, found.address, found.port = stats.name, stats.address, stats.port
     found.conns = _connections(stats.conns)
-    found.metrics = [_namespace(namespace, columns) for namespace in stats.metrics]
+    # As there, work outside of any namespace comes first, also if there was none yet.
+    spaces = {"": ours.NamespaceMetrics("", {}), **{space.ns: space for space in stats.metrics}}
+    found.metrics = [_namespace(space, columns) for space in spaces.values()]
     return found
 
 

@@ -334,7 +334,8 @@ def test_metrics_go_to_listeners(client: aerospike.Client) -> None:
     assert told[0] == "enabled"
     ((word, cluster),) = told[1:]
     assert (word, cluster.command_count) == ("disabled", 4)
-    (found,) = [space for space in cluster.nodes[0].metrics if space.ns == "test"]
+    general, found = cluster.nodes[0].metrics
+    assert (general.ns, found.ns, general.read_latency) == ("", "test", [0] * 5)
     assert (len(found.read_latency), sum(found.read_latency), sum(found.write_latency)) == (5, 1, 3)
     client.disable_metrics()
     failing = metrics.MetricsListeners(lambda: 1 / 0, told.append, told.append, told.append)  # type: ignore[arg-type, return-value]
@@ -353,6 +354,7 @@ def test_metrics_go_to_files(client: aerospike.Client, tmp_path: Path) -> None:
     assert "header(2) cluster[name,clientType," in header
     assert "latency(7,1)" in header
     assert re.search(r" cluster\[,python,[\w.]+,not-set,\[\[a,b\]\],\d+,0,0,1,\d+,0,\[\],\[\[", line)
+    assert re.search(r"\[,0,0,0,0,0,\[conn\[[0-9,]+\]", line)
     assert re.search(r"test,0,0,0,0,0,\[conn\[[0-9,]+\],write\[[0-9,]+\],read", line)
 
 
