@@ -79,9 +79,12 @@ def _connections(stats: ours.ConnectionStats) -> theirs.ConnectionStats:
     return found
 
 
-def _namespace(stats: ours.NamespaceMetrics, columns: int) -> theirs.NamespaceMetrics:
+def _namespace(stats: ours.NamespaceMetrics, node: ours.NodeStats, columns: int) -> theirs.NamespaceMetrics:
     found = theirs.NamespaceMetrics()
     found.ns = stats.ns
+    found.bytes_in = found.bytes_out = 0
+    failures = (0, 0, 0) if stats.ns else (node.error_count, node.timeout_count, node.key_busy_count)
+    found.error_count, found.timeout_count, found.key_busy_count = failures
     for kind in _KINDS:
         counts = getattr(stats, f"{kind}_latency")
         setattr(found, f"{kind}_latency", counts or [0] * columns)
@@ -95,7 +98,7 @@ def node_of(stats: ours.NodeStats, columns: int) -> theirs.Node:
     found.conns = _connections(stats.conns)
     # As there, work outside of any namespace comes first, also if there was none yet.
     spaces = {"": ours.NamespaceMetrics("", {}), **{space.ns: space for space in stats.metrics}}
-    found.metrics = [_namespace(space, columns) for space in spaces.values()]
+    found.metrics = [_namespace(space, stats, columns) for space in spaces.values()]
     return found
 
 
@@ -261,7 +264,7 @@ class Writer:
         cluster = cluster_of(stats, self._policy.latency_columns)
         cpu = int(time.process_time() / max(stats.seconds, 0.001) * 100)
         labels = _bracketed(_bracketed(pair) for pair in stats.labels.items())
-        nodes = _bracketed(self._node(node, found) for node, found in zip(cluster.nodes, stats.nodes, strict=True))
+        nodes = _bracketed(map(self._node, cluster.nodes))
         head = (cluster.cluster_name or "", "python", _version(), cluster.app_id, labels, cpu, 0,
                 cluster.invalid_node_count, cluster.command_count, cluster.retry_count, 0, "[]", nodes)  # fmt: skip
         self._line(f"cluster{_bracketed(map(str, head))}")
@@ -275,16 +278,15 @@ class Writer:
             self._file.close()
             self._file = None
 
-    def _node(self, node: theirs.Node, stats: ours.NodeStats) -> str:
+    def _node(self, node: theirs.Node) -> str:
         conns = node.conns
         sync = (conns.in_use, conns.in_pool, conns.opened, conns.closed, conns.recovered, conns.aborted)
-        counts = (stats.error_count, stats.timeout_count, stats.key_busy_count)
         namespaces = [
             ",".join((
-                space.ns, *map(str, counts if not number else (0, 0, 0)), "0", "0",
+                space.ns, *map(str, (space.error_count, space.timeout_count, space.key_busy_count, 0, 0)),
                 _bracketed(kind + _bracketed(map(str, getattr(space, f"{kind}_latency"))) for kind in _KINDS),
             ))
-            for number, space in enumerate(node.metrics)
+            for space in node.metrics
         ]  # fmt: skip
         return _bracketed(
             (node.name, node.address, str(node.port), *map(str, sync), *["0"] * 6, _bracketed(namespaces))

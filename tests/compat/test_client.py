@@ -335,7 +335,8 @@ def test_metrics_go_to_listeners(client: aerospike.Client) -> None:
     ((word, cluster),) = told[1:]
     assert (word, cluster.command_count) == ("disabled", 4)
     general, found = cluster.nodes[0].metrics
-    assert (general.ns, found.ns, general.read_latency) == ("", "test", [0] * 5)
+    assert (general.ns, found.ns, general.read_latency, found.bytes_in) == ("", "test", [0] * 5, 0)
+    assert (general.error_count, found.error_count) == (client.get_stats().nodes[0].error_count, 0)
     assert (len(found.read_latency), sum(found.read_latency), sum(found.write_latency)) == (5, 1, 3)
     client.disable_metrics()
     failing = metrics.MetricsListeners(lambda: 1 / 0, told.append, told.append, told.append)  # type: ignore[arg-type, return-value]

@@ -20,7 +20,11 @@ class ConnectionStats:
 
 
 class NamespaceMetrics:
-    """What one node did for one namespace. Latencies are counts, one for each column of the histogram."""
+    """What one node did for one namespace. Latencies are counts, one for each column of the histogram.
+
+    Failures are counted by node here: they stand with the namespace whose name is empty. Bytes
+    are not counted: they are 0.
+    """
 
     ns: str
     bytes_in: int
@@ -33,11 +37,6 @@ class NamespaceMetrics:
     read_latency: list[int]
     batch_latency: list[int]
     query_latency: list[int]
-
-    def __getattr__(self, name: str) -> int:
-        """Not counted for a namespace here: bytes and failures, of which nodes have the latter."""
-        msg = f"{name} of a namespace is not counted by aerospike_wire; client.get_stats() has failures by node"
-        raise AttributeError(msg)
 
 
 class Node:
