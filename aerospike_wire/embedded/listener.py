@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from aerospike_wire.embedded.acceptor import Acceptor, bound
 from aerospike_wire.embedded.connection import Connection
 
 if TYPE_CHECKING:
@@ -14,36 +13,6 @@ if TYPE_CHECKING:
 
     from aerospike_wire.embedded.node import Node
     from aerospike_wire.embedded.tls import NodeTLS
-
-_BACKLOG: Final = 1024
-HANDSHAKE: Final = 5.0
-"""Seconds that a client may take for the handshake."""
-_ACCEPTING: Final = 5
-"""Turns of the loop that a connection may take from being accepted to being known."""
-SHUTDOWN: Final = 1.0
-"""Seconds that it may take to say goodbye."""
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Args:
-        host: address of this machine, IPv4 or IPv6.
-        port: 0 takes a free one.
-
-    Raises:
-        OSError: the address cannot be used.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
 
 
 def address_text(host: str, port: int) -> str:
@@ -69,7 +38,7 @@ class Listener:
         self._port = port
         self._clear_port = 0
         """Where a node with TLS takes connections in the clear, if it does."""
-        self._servers: list[asyncio.Server] = []
+        self._acceptors: list[Acceptor] = []
         self.connections: set[Connection] = set()
         node.clear = tls is None or tls.login_only
         node.tls_name = "" if tls is None else tls.name
@@ -116,21 +85,9 @@ class Listener:
             raise
 
     async def _take(self, port: int, context: ssl.SSLContext | None) -> int:
-        loop = asyncio.get_running_loop()
         listener = bound(self._host, port)
-        try:
-            server = await loop.create_server(
-                lambda: Connection(self._node, self.connections),
-                sock=listener,
-                ssl=context,
-                ssl_handshake_timeout=None if context is None else HANDSHAKE,
-                ssl_shutdown_timeout=None if context is None else SHUTDOWN,
-            )
-        except BaseException:
-            listener.close()
-            raise
-        self._servers.append(server)
         found: int = listener.getsockname()[1]
+        self._acceptors.append(Acceptor(listener, lambda: Connection(self._node, self.connections), context))
         return found
 
     def drop(self) -> None:
@@ -140,16 +97,9 @@ class Listener:
 
     async def close(self) -> None:
         """Take no more connections, and reset those that there are; returns when all are gone."""
-        servers, self._servers = self._servers, []
-        for server in servers:
-            server.close()
-        quiet = 0
-        while quiet < _ACCEPTING:  # a connection that was just accepted joins the set some turns later
+        acceptors, self._acceptors = self._acceptors, []
+        for acceptor in acceptors:
+            await acceptor.close()
+        while self.connections:
             self.drop()
-            quiet = 0 if self.connections else quiet + 1
             await asyncio.sleep(0)
-        for server in servers:
-            # From Python 3.12 on this waits for connections in the middle of a handshake too.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SHUTDOWN):
-                    await server.wait_closed()

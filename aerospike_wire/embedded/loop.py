@@ -19,7 +19,8 @@ class LoopThread:
     """Runs an event loop until it is stopped."""
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
+        # Whatever the program uses for itself: nodes watch their listening sockets, which not all loops can.
+        self._loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop()
         # In debug mode loops complain of what takes long; a node may, at the cost of its clients only.
         self._loop.slow_callback_duration = _SLOW
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

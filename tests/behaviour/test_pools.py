@@ -92,8 +92,6 @@ async def test_connections_that_are_kept(make_client: Any, server: Any) -> None:
     assert pool.size >= 5
 
 
-# Twice in whole runs, transports of an earlier test were collected during this one, and were told as its own.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_idle_connections_are_closed(make_client: Any, server: Any) -> None:
     """What nobody has used for the limit is closed before the server would."""
     client = make_client(server.address, max_socket_idle=1, tend_interval=50)

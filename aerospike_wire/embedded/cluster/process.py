@@ -25,8 +25,9 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from aerospike_wire.embedded.acceptor import HANDSHAKE, SHUTDOWN, Acceptor, bound_path
 from aerospike_wire.embedded.connection import Connection
-from aerospike_wire.embedded.listener import HANDSHAKE, SHUTDOWN, Listener
+from aerospike_wire.embedded.listener import Listener
 
 if TYPE_CHECKING:
     import ssl
@@ -218,10 +219,8 @@ class ProcessListener(Listener):
         if self.process is None:
             self._place = tempfile.mkdtemp(prefix="aerospike-")
             self.process = made = NodeProcess(lambda change: self._noticed(made, change))
-        door = os.path.join(self._place or "", f"{len(self._servers)}")  # noqa: PTH118  a text for sockets
-        loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(lambda: _Arrival(self._arriving, self._known, context), door)
-        self._servers.append(server)
+        door = os.path.join(self._place or "", f"{len(self._acceptors)}")  # noqa: PTH118  a text for sockets
+        self._acceptors.append(Acceptor(bound_path(door), lambda: _Arrival(self._arriving, self._known, context)))
         return await self.process.listen(self._host, port, door)
 
     def _known(self, peer: tuple[str, int]) -> Connection:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from aerospike_wire.embedded.acceptor import Acceptor, bound
 from aerospike_wire.embedded.faults import Faults
-from aerospike_wire.embedded.listener import address_text, bound
+from aerospike_wire.embedded.listener import address_text
 from aerospike_wire.embedded.proxy.network import Network
 from aerospike_wire.embedded.proxy.session import Session
 
@@ -50,7 +51,7 @@ class Door:
         self._host = host
         self._port = port
         self._tls = tls
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._sessions: dict[Session, asyncio.Task[None]] = {}
 
     @property
@@ -87,11 +88,10 @@ class Door:
         """
         listener = bound(self._host, self._port)
         self._port = listener.getsockname()[1]
-        try:
-            self._server = await asyncio.start_server(self._serve, sock=listener, ssl=tls)
-        except BaseException:
-            listener.close()
-            raise
+        self._acceptor = Acceptor(listener, self._made, tls)
+
+    def _made(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, reader, writer)
@@ -131,9 +131,9 @@ class Door:
 
     async def close(self) -> None:
         """Listen no more, and reset all connections."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is not None:
+            await acceptor.close()
         tasks = tuple(self._sessions.values())
         self.drop()
         await asyncio.gather(*tasks, return_exceptions=True)
