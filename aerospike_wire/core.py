@@ -453,6 +453,7 @@ class Core:
         """
         if errors is None:
             errors = self.errors
+        words, subcode, hint, operations = trouble.words
         if trouble.seeds:
             request = None if isinstance(context, ConnectContext) else context
             context = ConnectContext(context.operation, context.policy, trouble.seeds, self.config.user, request)
@@ -464,8 +465,9 @@ class Core:
             ]  # fmt: skip
         elif trouble.bin is not None or trouble.key is not None:
             context = context.about(trouble.key, trouble.bin)
+        elif operations:
+            context = context.narrowed(operations)
         in_doubt = write and is_in_doubt(attempts, write=True)
-        words, subcode, hint = trouble.words
         error = errors.make(
             trouble.code, context, trouble.message, in_doubt, attempts, elapsed, subcode, words, hint, _FRAMES
         )

@@ -62,6 +62,17 @@ def is_in_doubt(attempts: Iterable[Attempt], *, write: bool) -> bool:
     return write and any(attempt.in_doubt for attempt in attempts)
 
 
+class FailedOperation(NamedTuple):
+    """An operation of a call that can have given its code: the rows of ``context.operations``."""
+
+    place: int
+    """Its place in the list, from 0."""
+    name: str
+    """Its function: ``list_get``."""
+    bin: str | None
+    """Its bin, None for the whole record."""
+
+
 @attrs.frozen
 class ErrorContext:
     """The request that failed, as far as every family has it in common.
@@ -137,6 +148,10 @@ class ErrorContext:
         """The number of the transaction that the request is part of."""
         return None
 
+    def narrowed(self, operations: tuple[FailedOperation, ...]) -> ErrorContext:
+        """The same request, with the operations that can have given the code, and their bins alone."""
+        return self
+
     def about(self, key: Key | None, bin: str | None) -> ErrorContext:
         """The same request, with the record or the one bin of it that the failure is about."""
         return self
@@ -192,6 +207,9 @@ _SHARED_FACTS: Final = (
 )
 
 
+_NAMED: Final = 3
+"""Functions that are named in words; of more only the number is told."""
+
 _NESTED_FACTS: Final = frozenset({"policy", "request", "cursor"})
 """Fields whose own facts are listed, or that come last."""
 
@@ -241,8 +259,10 @@ class RecordContext(_KeyFacts):
 
     key: Key | None = None
     bins: tuple[str, ...] = ()
-    """Names of all bins in the request; never their values."""
+    """Names of the bins in the request, or of those alone that its failure can be about; never their values."""
     transaction: int | None = None
+    operations: tuple[FailedOperation, ...] = ()
+    """Of several operations those that can have given the code: one if it is certain, none if it is not theirs."""
 
     family: ClassVar[str] = "record"
 
@@ -265,6 +285,10 @@ class RecordContext(_KeyFacts):
     def bin(self) -> str | None:
         return self.bins[0] if len(self.bins) == 1 else None
 
+    def narrowed(self, operations: tuple[FailedOperation, ...]) -> ErrorContext:
+        bins = tuple(dict.fromkeys(operation.bin for operation in operations if operation.bin is not None))
+        return attrs.evolve(self, bins=bins, operations=operations)
+
     def about(self, key: Key | None, bin: str | None) -> ErrorContext:
         return self if bin is None else attrs.evolve(self, bins=(bin,))
 
@@ -272,6 +296,9 @@ class RecordContext(_KeyFacts):
         words = [] if self.key is None else [key_text(self.key)]
         if self.bins:
             words.append(f"bin{'s' if len(self.bins) > 1 else ''} {', '.join(self.bins)}")
+        if self.operations:
+            names = list(dict.fromkeys(operation.name for operation in self.operations))
+            words.append(f"by {' or '.join(names)}" if len(names) <= _NAMED else f"by one of {len(self.operations)}")
         return " ".join(words)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import attrs
 
 from aerospike_wire.errors import AerospikeError, ParamError, RecordContext, class_of
-from aerospike_wire.operations import flags
+from aerospike_wire.operations import flags, refusals
 from aerospike_wire.proto.invalid import InvalidArgument
 
 if TYPE_CHECKING:
     import enum
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 P = ParamSpec("P")
 
@@ -50,6 +51,21 @@ class Operation:
     ttl: int | None = None
     """Seconds that the whole call gives the record to live, as the header carries them; None if it does not say."""
 
+    @property
+    def write_flags(self) -> int:
+        """The flags that its function was given, on their own or in a policy; 0 if it was given none."""
+        names = _PARAMETERS.get(self.name, ())
+        given = {**dict(zip(names, self.arguments, strict=False)), **self.keywords}
+        found: Any = next((given[name] for name in _WITH_FLAGS if given.get(name) is not None), 0)
+        if isinstance(found, int):
+            return int(found)
+        policy = found if isinstance(found, Mapping) else attrs.asdict(found)
+        return int(next((policy[name] for name in _FLAGS if name in policy), 0))
+
+    def can_give(self, code: int) -> bool:
+        """Whether a server can answer a call with this code because of this operation."""
+        return code in refusals.codes_of(self.name, self.code, self.particle, self.write_flags)
+
     def __repr__(self) -> str:
         names = _PARAMETERS.get(self.name, ())
         shown = [
@@ -58,6 +74,11 @@ class Operation:
         shown += [f"{name}={_show(self.name, name, value)}" for name, value in self.keywords.items()]
         return f"{self.name}({', '.join(shown)})"
 
+
+_WITH_FLAGS: Final = ("policy", "map_policy", "expression_write_flags")
+"""Parameters that have a write's flags."""
+_FLAGS: Final = ("write_flags", "map_write_flags", "bit_write_flags", "flags")
+"""Where policies have them."""
 
 _PARAMETERS: dict[str, tuple[str, ...]] = {}
 """Names of the positional parameters of each function."""

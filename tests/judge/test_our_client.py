@@ -216,7 +216,9 @@ async def effect(client: Any, dialect: Ours, scenario: Scenario) -> str | None:
     for step in scenario.after:
         seen, recorded = await attempt(client, dialect, step["call"]), step["outcome"]
         if seen.error is not None or "exception" in recorded:
-            same = "exception" in recorded and expected(Scenario(scenario.name, outcome=recorded)) == seen.facts
+            same = (
+                "exception" in recorded and expected(Scenario(f"after {scenario.name}", outcome=recorded)) == seen.facts
+            )
         else:
             same = alike(recorded["result"], seen.result)
         if not same:

@@ -12,6 +12,8 @@ from either import CLIENTS, Either
 from gold import Scenario, arguments, same, scenarios
 from rawnode import RawNode, Replay, member
 
+from aerospike_wire.operations import refusals
+
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import AsyncIterator, Iterator
@@ -166,6 +168,9 @@ async def test_call_makes_the_recorded_bytes_and_ends_as_recorded(
         recorded = scenario.outcome
         assert (ours.code, ours.in_doubt) == (recorded["code"], recorded["in_doubt"])
         assert set(recorded["mro"]) <= {cls.__name__ for cls in type(ours).__mro__}
+        if scenario.method in {"operate", "operate_ordered"} and ours.code in refusals.CODES - {4}:
+            assert ours.context.operations, "an operation gave a code of operations that the table does not have"
+            assert {operation.bin for operation in ours.context.operations} == set(ours.context.bins)
     else:
         assert not isinstance(ours, BaseException), ours
         assert same(scenario.outcome["result"], ours, times=not scenario.volatile)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Typ
 
 import attrs
 
-from aerospike_wire.errors import FACTS, ErrorContext, ProtocolError
+from aerospike_wire.errors import FACTS, ErrorContext, FailedOperation, ProtocolError
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE, FrameType
 from aerospike_wire.proto.message import Message, read_message
@@ -46,6 +46,8 @@ class ServerWords(NamedTuple):
     subcode: int = 0
     hint: str | None = None
     """What to do about it, where the request itself shows what the code alone does not."""
+    operations: tuple[FailedOperation, ...] = ()
+    """Those of the call that can have given the code."""
 
 
 NO_WORDS: Final = ServerWords()

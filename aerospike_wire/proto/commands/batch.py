@@ -21,6 +21,7 @@ from aerospike_wire.proto.commands.base import (
     error_details,
     in_doubt_code,
 )
+from aerospike_wire.proto.commands.operate import suspects
 from aerospike_wire.proto.commands.record import (
     bare_op,
     bins_of,
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aerospike_wire.errors import Attempt
-    from aerospike_wire.policy import Policies
+    from aerospike_wire.policy import Policies, RecordPolicy
+    from aerospike_wire.proto.commands.operate import Operation
     from aerospike_wire.serializer import Serializer
 
 _INDEX: Final = struct.Struct(">I")
@@ -154,6 +156,9 @@ class Row:
     """Fields of its own: what its transaction says of it."""
     write: bool = False
     bins: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    policy: RecordPolicy | None = None
+    """That of a row of operations."""
     module: str | None = None
     """For rows that apply a function."""
     function: str | None = None
@@ -443,6 +448,10 @@ class BatchPart(Command[None]):
                     row.record = Record(row.key, meta, bins)
                 else:
                     row.words = _words(body, offset)
+                    if row.operations and row.policy is not None:
+                        filter = row.request.filter if self.batch.filter is None else self.batch.filter
+                        found = suspects(code, row.operations, row.policy, filter)
+                        row.words = row.words._replace(operations=found) if found else row.words
 
 
 def _words(body: bytes, offset: int) -> ServerWords:

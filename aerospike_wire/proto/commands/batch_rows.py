@@ -82,7 +82,8 @@ class Read:
             ops=tuple(map(pack_operation, ops)),
             responds=responds_to_all(ops) and not info1 & Info1.GET_ALL,
         )
-        return Row(key, place, request, _own_fields(key, policy, whole, write=False), bins=_bins(ops))
+        own = _own_fields(key, policy, whole, write=False)
+        return Row(key, place, request, own, bins=_bins(ops), operations=ops, policy=policy)
 
 
 @attrs.frozen
@@ -126,7 +127,7 @@ class Write:
             info4=locking_flag(policy) or None,
         )
         own = _own_fields(key, policy, whole, write=True)
-        return Row(key, place, request, own, write=True, bins=_bins(ops))
+        return Row(key, place, request, own, write=True, bins=_bins(ops), operations=ops, policy=policy)
 
 
 @attrs.frozen

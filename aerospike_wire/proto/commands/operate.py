@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeV
 
 import attrs
 
-from aerospike_wire.errors import ResultCode
-from aerospike_wire.policy import OperatePolicy
+from aerospike_wire.errors import FailedOperation, ResultCode
+from aerospike_wire.policy import Exists, OperatePolicy
 from aerospike_wire.proto.commands.record import (
     RecordCommand,
     locking_flag,
@@ -25,7 +25,7 @@ from aerospike_wire.proto.message import Op, OpCode, read_message
 from aerospike_wire.types import OrderedRecord, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from aerospike_wire.policy import Policies, RecordPolicy
     from aerospike_wire.proto.commands.base import Features, ServerWords
@@ -70,8 +70,11 @@ class Operation(Protocol):
     def since(self) -> str | None:
         """The first server version that has it, if not every supported one does."""
 
+    def can_give(self, code: int) -> bool:
+        """Whether a server can answer a call with this code because of this operation."""
 
-_ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes", "responds", "ttl", "name", "since")
+
+_ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes", "responds", "ttl", "name", "since", "can_give")
 
 
 def pack_operation(operation: Operation) -> bytes:
@@ -135,6 +138,32 @@ def refusal_hint(code: int, operations: Iterable[Operation]) -> str | None:
     return None
 
 
+def suspects(
+    code: int, operations: Sequence[Operation], policy: RecordPolicy, filter: bytes | None
+) -> tuple[FailedOperation, ...]:
+    """The operations of a call that can have given a code; none if the code is not about operations.
+
+    Servers do not say which one it was. The first that fails ends the call.
+
+    Args:
+        code: the result code.
+        operations: of the call, in order.
+        policy: of the call.
+        filter: its filter expression.
+    """
+    if code == ResultCode.INVALID_REQUEST and (filter is not None or _replaces(policy)):
+        return ()  # the request as a whole can be what is wrong
+    return tuple(
+        FailedOperation(place, operation.name, operation.bin)
+        for place, operation in enumerate(operations)
+        if operation.can_give(code)
+    )
+
+
+def _replaces(policy: RecordPolicy) -> bool:
+    return getattr(policy, "exists", None) in {Exists.REPLACE, Exists.CREATE_OR_REPLACE}
+
+
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -193,8 +222,10 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
     def words(self, body: bytes) -> ServerWords:
         words = RecordCommand.words(self, body)
         hint = write_hint(body, self.policy, self._generation, self._ttl)
-        hint = hint or refusal_hint(self.code(body), self._checked)
-        return words if hint is None else words._replace(hint=hint)
+        code = self.code(body)
+        hint = hint or refusal_hint(code, self._checked)
+        found = suspects(code, self._checked, self.policy, self.policy.expressions)
+        return words._replace(hint=hint, operations=found) if hint or found else words
 
 
 @attrs.define(eq=False)
