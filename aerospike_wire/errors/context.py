@@ -273,6 +273,7 @@ class RecordContext(_KeyFacts):
         key: Key | None = None,
         bins: tuple[str, ...] = (),
         transaction: int | None = None,
+        operations: tuple[FailedOperation, ...] = (),
     ) -> None:
         # Every miss of a cache makes one, and object.__setattr__ would look each name up anew.
         _set_operation(self, operation)
@@ -280,6 +281,7 @@ class RecordContext(_KeyFacts):
         _set_key(self, key)
         _set_bins(self, bins)
         _set_transaction(self, transaction)
+        _set_operations(self, operations)
 
     @property
     def bin(self) -> str | None:
@@ -303,7 +305,9 @@ class RecordContext(_KeyFacts):
 
 
 _set_operation, _set_policy = (vars(ErrorContext)[name].__set__ for name in ("operation", "policy"))
-_set_key, _set_bins, _set_transaction = (vars(RecordContext)[name].__set__ for name in ("key", "bins", "transaction"))
+_set_key, _set_bins, _set_transaction, _set_operations = (
+    vars(RecordContext)[name].__set__ for name in ("key", "bins", "transaction", "operations")
+)
 
 
 @attrs.frozen
