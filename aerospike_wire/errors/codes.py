@@ -424,8 +424,9 @@ _ROWS: Final = (
     ),
     CodeFacts(
         _C.OP_NOT_APPLICABLE, "OpNotApplicable", _SRV, _NEVER,
-        "the operation cannot be applied to the present value of the bin",
-        "an index or rank may be out of range, or a nested element of the context missing",
+        "the operation cannot be applied to what the record holds now",
+        "an index or rank may be out of range, a bounded list full, an element of the context missing, a sketch not "
+        "as the operation needs it, or an expression without a value because of a bin that it reads",
     ),
     CodeFacts(
         _C.FILTERED_OUT, "FilteredOut", _SRV, _NEVER,

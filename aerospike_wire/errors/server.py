@@ -47,7 +47,7 @@ class EnterpriseOnly(ServerError, code=ResultCode.ENTERPRISE_ONLY):
 
 
 class OpNotApplicable(ServerError, code=ResultCode.OP_NOT_APPLICABLE):
-    """The operation cannot be applied to the present value of the bin."""
+    """The operation cannot be applied to what the record holds now."""
 
 
 class FilteredOut(ServerError, code=ResultCode.FILTERED_OUT):

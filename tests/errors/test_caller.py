@@ -11,6 +11,7 @@ import pytest
 
 import aerospike_wire
 from aerospike_wire import AsyncClient, Client, errors
+from aerospike_wire.errors import context as facts
 
 KEY = ("test", "caller", 1)
 
@@ -120,3 +121,26 @@ def test_of_a_connect(server: Any) -> None:
         with Client(server.address):
             pass
     assert (caught.value.file, caught.value.line) == (__file__, line)
+
+
+def test_of_code_without_a_file(server: Any) -> None:
+    """Code from a string, as in a console or notebook, is a caller like any other, whatever ran before."""
+    with Client(server.address) as client:
+        for name in ("first", "second"):
+            space = {"__name__": name, "client": client, "key": KEY}
+            with pytest.raises(errors.RecordNotFound) as caught:
+                exec("\n\nclient.get(key)", space)
+            assert (caught.value.file, caught.value.line) == ("<string>", 3)
+
+
+def test_of_more_files_than_are_kept(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that compiles files without end gets its lines and costs no memory."""
+    known: dict[str, str] = {}
+    monkeypatch.setattr(facts, "_FILES", known)
+    monkeypatch.setattr(facts, "_MOST_FILES", 3)
+    with Client(server.address) as client:
+        for number in range(5):
+            with pytest.raises(errors.RecordNotFound) as caught:
+                exec(compile("client.get(key)", f"made-{number}.py", "exec"), {"client": client, "key": KEY})
+            assert (caught.value.file, caught.value.line) == (f"made-{number}.py", 1)
+    assert len(known) == 3

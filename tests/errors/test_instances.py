@@ -65,6 +65,17 @@ def test_attributes_live_on_the_instance() -> None:
     assert own <= set(vars(error))
 
 
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_the_middleware_and_the_constructor_agree(code: int, in_doubt: bool) -> None:
+    """An error that a program makes for a code has the attributes, message and hint of a translated one."""
+    translated = ErrorMiddleware().error(code, CONTEXTS["record"], in_doubt=in_doubt, attempts=ATTEMPTS)
+    own = errors.class_of(code)(code, in_doubt=in_doubt, context=CONTEXTS["record"], attempts=ATTEMPTS)
+    place = {"file": None, "line": None}
+    assert vars(translated) | place == vars(own) | place
+    assert list(vars(translated)) == list(vars(own))
+
+
 def _distinct(cls: type[AerospikeError], number: int) -> AerospikeError:
     """An error whose every fact says which one it is."""
     key = Key("test", "demo", number, bytes([number % 256] * 20))

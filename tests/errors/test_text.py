@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from error_samples import ATTEMPTS, CLASSES, CONTEXTS, KEY, USER_KEY, sample
 
-from aerospike_wire import errors
+from aerospike_wire import errors, operations
 from aerospike_wire.errors import AerospikeError, Attempt, ErrorMiddleware, RecordContext
+from aerospike_wire.expressions import IntBin
 from aerospike_wire.types import Key
 
 MIDDLEWARE = ErrorMiddleware()
@@ -313,3 +314,22 @@ def test_filters_do_not_show() -> None:
     error = MIDDLEWARE.error(27, context, attempts=ATTEMPTS)
     assert SECRET not in json.dumps(error.to_dict()) + repr(error.context) + str(error)
     assert SECRET.encode().hex() not in json.dumps(error.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (
+            [operations.expression_read("r", IntBin("text").compile())],
+            "a bin that it reads is missing or of another type",
+        ),
+        ([operations.expression_write("r", IntBin("none").compile())], "EVAL_NO_FAIL"),
+        ([operations.list_get("list", 99)], "an index or rank may be out of range"),
+    ],
+)
+async def test_the_hint_of_an_operation_that_does_not_apply(client: Any, asked: Any, says: str) -> None:
+    """What a 26 means depends on the operation: expressions fail with it where they have no value."""
+    await client.put(("test", "demo", 26), {"text": "x", "list": [1]})
+    with pytest.raises(errors.OpNotApplicable) as caught:
+        await client.operate(("test", "demo", 26), asked)
+    assert says in caught.value.hint

@@ -126,8 +126,18 @@ def responds_to_all(operations: Iterable[Operation]) -> bool:
     return any(operation.responds for operation in operations)
 
 
+_COMPUTED: Final = frozenset({OpCode.EXP_READ, OpCode.EXP_MODIFY})
+_NO_VALUE: Final = (
+    "the expression has no value for this record: a bin that it reads is missing or of another type, "
+    "or it cannot be computed; the flag EVAL_NO_FAIL passes over that"
+)
+
+
 def refusal_hint(code: int, operations: Iterable[Operation]) -> str | None:
-    """What the operations themselves explain about a refusal as a bad request."""
+    """What the operations themselves explain about a refusal."""
+    operations = tuple(operations)
+    if code == ResultCode.OP_NOT_APPLICABLE and all(operation.code in _COMPUTED for operation in operations):
+        return _NO_VALUE
     if code != ResultCode.INVALID_REQUEST:
         return None
     for operation in operations:
