@@ -2,9 +2,50 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from typing import TYPE_CHECKING, ParamSpec
+
+import attrs
+
 from aerospike_wire.compat import constants as c
 from aerospike_wire.compat.operations import helper
+from aerospike_wire.operations import checks
 from aerospike_wire.operations import lists as ours
+from aerospike_wire.operations.calls import collection_modify, collection_read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aerospike_wire.operations.operation import Operation
+
+P = ParamSpec("P")
+
+
+def _any_count(function: Callable[P, Operation], make: Callable[..., Operation], number: int) -> Callable[P, Operation]:
+    """A function that leaves a negative count to the server, as the official client does: it reaches to the end there.
+
+    Args:
+        function: the one of this client, which refuses such a count.
+        make: makes the operation of a call.
+        number: of the call (protocol section 6.3).
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def build(*args: P.args, **kwargs: P.kwargs) -> Operation:
+        given = signature.bind(*args, **kwargs)
+        count = given.arguments["count"]
+        if isinstance(count, bool) or not isinstance(count, int) or count >= 0:
+            return function(*args, **kwargs)
+        given.arguments["count"] = 0  # the rest is checked as always
+        made = function(*given.args, **given.kwargs)
+        index, ctx = given.arguments["index"], given.arguments.get("ctx")
+        call = make(made.bin, ctx, number, checks.integer(index, "index"), checks.integer(count, "count"))
+        return attrs.evolve(made, data=call.data)
+
+    return build
+
 
 list_append = helper(ours.list_append, c.OP_LIST_APPEND, value="val", policy="list_policy")
 list_append_items = helper(ours.list_append_items, c.OP_LIST_APPEND_ITEMS, values="val", policy="list_policy")
@@ -21,13 +62,13 @@ list_get_by_value_range = helper(ours.list_get_by_value_range, c.OP_LIST_GET_BY_
 list_get_by_value_rank_range_relative = helper(
     ours.list_get_by_value_rank_range_relative, c.OP_LIST_GET_BY_VALUE_RANK_RANGE_REL, value="val", offset="rank"
 )
-list_get_range = helper(ours.list_get_range, c.OP_LIST_GET_RANGE, count="val")
+list_get_range = helper(_any_count(ours.list_get_range, collection_read, 18), c.OP_LIST_GET_RANGE, count="val")
 list_increment = helper(ours.list_increment, c.OP_LIST_INCREMENT, value="val", policy="list_policy")
 list_insert = helper(ours.list_insert, c.OP_LIST_INSERT, value="val", policy="list_policy")
 list_insert_items = helper(ours.list_insert_items, c.OP_LIST_INSERT_ITEMS, values="val", policy="list_policy")
 list_join = helper(ours.list_join, 1042)
 list_pop = helper(ours.list_pop, c.OP_LIST_POP)
-list_pop_range = helper(ours.list_pop_range, c.OP_LIST_POP_RANGE, count="val")
+list_pop_range = helper(_any_count(ours.list_pop_range, collection_modify, 6), c.OP_LIST_POP_RANGE, count="val")
 list_remove = helper(ours.list_remove, c.OP_LIST_REMOVE)
 list_remove_by_index = helper(ours.list_remove_by_index, c.OP_LIST_REMOVE_BY_INDEX)
 list_remove_by_index_range = helper(ours.list_remove_by_index_range, c.OP_LIST_REMOVE_BY_INDEX_RANGE)
@@ -39,12 +80,14 @@ list_remove_by_value_range = helper(ours.list_remove_by_value_range, c.OP_LIST_R
 list_remove_by_value_rank_range_relative = helper(
     ours.list_remove_by_value_rank_range_relative, c.OP_LIST_REMOVE_BY_VALUE_RANK_RANGE_REL, value="val", offset="rank"
 )
-list_remove_range = helper(ours.list_remove_range, c.OP_LIST_REMOVE_RANGE, count="val")
+list_remove_range = helper(
+    _any_count(ours.list_remove_range, collection_modify, 8), c.OP_LIST_REMOVE_RANGE, count="val"
+)
 list_set = helper(ours.list_set, c.OP_LIST_SET, value="val", policy="list_policy")
 list_set_order = helper(ours.list_set_order, c.OP_LIST_SET_ORDER)
 list_size = helper(ours.list_size, c.OP_LIST_SIZE)
 list_sort = helper(ours.list_sort, c.OP_LIST_SORT)
-list_trim = helper(ours.list_trim, c.OP_LIST_TRIM, count="val")
+list_trim = helper(_any_count(ours.list_trim, collection_modify, 10), c.OP_LIST_TRIM, count="val")
 
 __all__ = [
     "list_append",
