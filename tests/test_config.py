@@ -115,6 +115,8 @@ def test_all_settings() -> None:
         ({"error_hooks": 5}, "error_hooks"),
         ({"timeout": 5}, "timeout"),
         ({"max_threads": 5}, "max_threads"),
+        ({"min_conns_per_node": -1}, "min_conns_per_node"),
+        ({"min_conns_per_node": 3, "max_conns_per_node": 2}, "min_conns_per_node"),
     ],
 )
 def test_bad_settings(settings: dict[str, Any], argument: str) -> None:

@@ -182,12 +182,6 @@ async def test_a_client_that_may_begin_without_a_cluster(make_client: Any) -> No
         await client.put(KEYS[0], {"n": 1})
 
 
-async def test_services_alternate(make_client: Any, server: Any) -> None:
-    """The alternate addresses are asked for on request."""
-    client = make_client(server.address, use_services_alternate=True)
-    await client.put(KEYS[0], {"n": 1})
-
-
 async def test_events_are_logged(make_client: Any, trio: EmbeddedCluster, caplog: pytest.LogCaptureFixture) -> None:
     """Nodes that join, fall silent and leave are told, at fitting levels, and silence is the default."""
     assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger("aerospike_wire").handlers)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from aerospike_wire import AsyncClient, Client, errors
+from aerospike_wire import AsyncClient, Client, ResultCode, errors
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
+from aerospike_wire.transport import LinkFailure
 from aerospike_wire.transport.blocking import run
 
 KEY = ("test", "pools", "k")
@@ -90,6 +92,83 @@ async def test_connections_that_are_kept(make_client: Any, server: Any) -> None:
         if pool.size >= 5:
             break
     assert pool.size >= 5
+
+
+async def test_every_node_is_warmed_up(make_client: Any) -> None:
+    """Also one that joins later; the calls that follow open no connection."""
+    with EmbeddedCluster(2, heartbeat_timeout=40, migration_pause=0) as cluster:
+        client = make_client(cluster.seeds, min_conns_per_node=3, tend_interval=50)
+        await client.connect()
+
+        def sizes() -> list[int]:
+            return sorted(node.pool.size for node in client.client._core.cluster.active())
+
+        assert sizes() == [3, 3]
+        opened = sum(node.pool.total_opened for node in client.client._core.cluster.active())
+        keys = [("test", "pools", number) for number in range(20)]
+        for key in keys:
+            await client.put(key, {"a": 1})
+        assert sum(node.pool.total_opened for node in client.client._core.cluster.active()) == opened
+        cluster.add_node()
+        for _ in range(500):
+            if sizes() == [3, 3, 3]:
+                break
+            await asyncio.sleep(0.01)
+            await client.exists(KEY)
+        assert sizes() == [3, 3, 3]
+
+
+async def test_the_minimum_is_shared_between_both_kinds_of_links(make_client: Any, server: Any) -> None:
+    """The asyncio client warms up the links that its calls share first, up to their number, then those of one call."""
+    client = make_client(server.address, min_conns_per_node=5, pipelines_per_node=2)
+    await client.connect()
+    pool = pool_of(client.client)
+    assert (len(pool._shared), len(pool._idle)) == ((2, 3) if client.kind == "async" else (0, 5))
+
+
+async def test_connections_that_are_kept_are_renewed(make_client: Any, server: Any) -> None:
+    """What was idle for too long is closed, before the server does so, and opened anew."""
+    client = make_client(server.address, min_conns_per_node=3, max_socket_idle=1, tend_interval=30)
+    await client.connect()
+    pool = pool_of(client.client)
+    old = set(pool.links())
+    for link in old:
+        link.last_used -= 5
+    for _ in range(300):
+        if client.kind == "sync":
+            run(client.client._core.cluster.refresh())
+        if pool.size == 3 and not old & set(pool.links()):
+            break
+        await asyncio.sleep(0.01)
+    assert not old & set(pool.links())
+    assert all(not link.usable for link in old)
+    assert pool.size == 3
+
+
+async def test_a_warm_up_that_fails_is_no_failure(make_client: Any) -> None:
+    """The node cannot be connected to again: the client works with the connection it has, and tries later."""
+    with EmbeddedServer() as server:
+        client = make_client(server.address, min_conns_per_node=4, connect_timeout=200, tend_interval=50)
+        real, refused = type(client.client._core.runtime).connect, 0
+
+        async def connect(runtime: Any, *args: Any) -> Any:
+            nonlocal refused
+            if args[1] and len(links) >= 2 and refused < 3:
+                refused += 1
+                raise LinkFailure(ResultCode.CONNECTION, "no more", sent=False)
+            links.append(await real(runtime, *args))
+            return links[-1]
+
+        links: list[Any] = []
+        client.client._core.runtime.connect = connect.__get__(client.client._core.runtime)
+        await client.put(KEY, {"a": 1})
+        assert refused >= 1
+        for _ in range(300):
+            if pool_of(client.client).size >= 4:
+                break
+            await asyncio.sleep(0.01)
+            await client.exists(KEY)
+        assert pool_of(client.client).size >= 4
 
 
 async def test_idle_connections_are_closed(make_client: Any, server: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 import warnings
@@ -202,3 +203,17 @@ def test_users_switch_security_on() -> None:
     """A node with users refuses data messages of connections that have not logged in, with 80."""
     with EmbeddedServer(users={"reader": ("secret", ["read"])}) as server, Wire(server) as wire:
         assert wire.ask(get(1)).result == 80
+
+
+def test_connections_that_come_while_it_stops_are_closed() -> None:
+    """One that is accepted in the very turn in which the listening ends is closed too, and not left to the collector."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(12):
+            server = EmbeddedServer().start()
+            crowd = [socket.create_connection(server.seeds[0], 5) for _ in range(5)]
+            server.stop()
+            for one in crowd:
+                one.close()
+        gc.collect()
+    assert not [str(warning.message) for warning in told]
