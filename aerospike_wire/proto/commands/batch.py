@@ -10,7 +10,7 @@ import attrs
 
 from aerospike_wire.errors import BatchContext, ProtocolError, RecordContext, ResultCode, UDFContext
 from aerospike_wire.errors.udf import udf_hint
-from aerospike_wire.policy import BatchPolicy
+from aerospike_wire.policy import TTL_NEVER_EXPIRE, BatchPolicy
 from aerospike_wire.proto import compression, keys, transaction
 from aerospike_wire.proto.commands.base import (
     NO_WORDS,
@@ -62,6 +62,13 @@ _INLINE: Final = 0x01
 _INLINE_SSD: Final = 0x02
 _RESPOND_ALL: Final = 0x04
 _REPORT_STOP: Final = 0x08
+
+_LAST: Final = Info3.LAST.value
+_unpack_row: Final = struct.Struct(">3xBxBIIIHH").unpack_from
+"""Of a message's header: info3, result code, generation, void time, index, number of fields, of operations."""
+_unpack_counts: Final = struct.Struct(">18xHH").unpack_from
+_unpack_size: Final = struct.Struct(">I").unpack_from
+_new: Final = tuple.__new__
 
 _WHOLE_BATCH_CODES: Final = frozenset({ResultCode.NOT_AUTHENTICATED, ResultCode.EXPIRED_SESSION})
 """Codes that no row can have: they end the batch even without the mark of the last message."""
@@ -339,7 +346,8 @@ class BatchPart(Command[None]):
     """True if any row was answered."""
     _compressed: bool = attrs.field(init=False, default=False)
     """True if the request went out compressed."""
-    _bodies: list[bytes] = attrs.field(init=False, factory=list)
+    _frames: list[tuple[bytes, list[int]]] = attrs.field(init=False, factory=list)
+    """The answer so far: frames, each with the places where its messages begin."""
 
     @write.default
     def _any_row_writes(self) -> bool:
@@ -356,17 +364,25 @@ class BatchPart(Command[None]):
         return request
 
     def collector(self) -> Callable[[bytes], bool] | None:
-        self._bodies = []
+        self._frames = []
         return None if self.alone else self._collect
 
     def _collect(self, body: bytes) -> bool:
         offsets = message_offsets(body)
-        if not self._bodies and offsets and self._cannot_inflate(body[RESULT_OFFSET]):
+        if not self._frames and offsets and self._cannot_inflate(body[RESULT_OFFSET]):
             return True
-        self._bodies.append(body)
-        return any(
-            body[offset + 3] & Info3.LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES for offset in offsets
-        )
+        self._frames.append((body, offsets))
+        return any(body[offset + 3] & _LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES for offset in offsets)
+
+    def _offsets(self, body: bytes) -> list[int]:
+        """Where the messages of a frame begin, which is known of the one that came last.
+
+        Raises:
+            ProtocolError: as for :func:`message_offsets`.
+        """
+        if self._frames and self._frames[-1][0] is body:
+            return self._frames[-1][1]
+        return message_offsets(body)
 
     def _cannot_inflate(self, code: int) -> bool:
         """Whether the code of the first message is a Community node's "no" to the compressed frame.
@@ -378,9 +394,8 @@ class BatchPart(Command[None]):
 
     def code(self, body: bytes) -> int:
         """The code in the message that ended the batch."""
-        last = 0
-        for offset in message_offsets(body):
-            last = body[offset + RESULT_OFFSET]
+        offsets = self._offsets(body)
+        last = body[offsets[-1] + RESULT_OFFSET] if offsets else 0
         if self.alone and last not in _WHOLE_BATCH_CODES and not self._cannot_inflate(last):
             return 0  # the code is the row's
         return last
@@ -390,8 +405,8 @@ class BatchPart(Command[None]):
         open_rows = {index for index in self.indexes if self.batch.rows[index].write}
         only = self.indexes[0] if self.alone else None
         try:
-            for frame in self._bodies or [body]:
-                for offset in message_offsets(frame):
+            for frame, offsets in self._frames or [(body, message_offsets(body))]:
+                for offset in offsets:
                     head = MESSAGE.unpack_from(frame, offset)
                     info3, code, index = head[3], head[5], head[8] if only is None else only
                     refusal = code != 0 and not in_doubt_code(code)
@@ -406,7 +421,7 @@ class BatchPart(Command[None]):
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         if self.alone:
-            self._bodies = [body]
+            self._frames = [(body, message_offsets(body))]
         self.read_rows(wall)
 
     def read_rows(self, wall: Callable[[], float]) -> None:
@@ -419,11 +434,10 @@ class BatchPart(Command[None]):
         serializer = self.batch.serializer
         only = self.indexes[0] if self.alone else None
         with_versions = getattr(self.batch.policy, "txn", None) is not None
-        for body in self._bodies:
-            for offset in message_offsets(body):
-                head = MESSAGE.unpack_from(body, offset)
-                info3, (code, generation, void_time, index, n_fields, n_ops) = head[3], head[5:]
-                if info3 & Info3.LAST or code in _WHOLE_BATCH_CODES:
+        for body, offsets in self._frames:
+            for offset in offsets:
+                info3, code, generation, void_time, index, n_fields, n_ops = _unpack_row(body, offset)
+                if info3 & _LAST or code in _WHOLE_BATCH_CODES:
                     continue
                 if only is not None:
                     index = only
@@ -436,8 +450,8 @@ class BatchPart(Command[None]):
                 if with_versions:
                     row.version = transaction.read_version(body, offset)
                 if code == 0:
-                    start = skip_fields(body, n_fields, offset)
-                    meta = {"ttl": time_to_live(void_time, wall), "gen": generation}
+                    start = skip_fields(body, n_fields, offset) if n_fields else offset + MESSAGE_HEADER_SIZE
+                    ttl = time_to_live(void_time, wall) if void_time else TTL_NEVER_EXPIRE
                     bins = read_bins(body, start, n_ops)
                     if serializer is not None:
                         try:
@@ -445,7 +459,7 @@ class BatchPart(Command[None]):
                         except Unreadable as unreadable:
                             row.code, row.unreadable = ResultCode.CLIENT, unreadable
                             continue
-                    row.record = Record(row.key, meta, bins)
+                    row.record = _new(Record, (row.key, {"ttl": ttl, "gen": generation}, bins))
                 else:
                     row.words = _words(body, offset)
                     if row.operations and row.policy is not None:
@@ -471,20 +485,17 @@ def message_offsets(body: bytes) -> list[int]:
     found = []
     offset, end = 0, len(body)
     while offset < end:
-        if end - offset < MESSAGE_HEADER_SIZE:
-            msg = f"a message in a frame is cut off after {end - offset} bytes"
+        begin = offset
+        try:
+            n_fields, n_ops = _unpack_counts(body, offset)
+            offset += MESSAGE_HEADER_SIZE
+            for _ in range(n_fields + n_ops):
+                offset += 4 + _unpack_size(body, offset)[0]
+        except struct.error:
+            msg = f"a message in a frame is cut off after {end - begin} bytes"
+            raise ProtocolError(msg) from None
+        if offset > end:
+            msg = f"a message in a frame claims {offset - begin} bytes, {end - begin} are there"
             raise ProtocolError(msg)
-        found.append(offset)
-        n_fields = int.from_bytes(body[offset + 18 : offset + 20], "big")
-        n_ops = int.from_bytes(body[offset + 20 : offset + 22], "big")
-        offset += MESSAGE_HEADER_SIZE
-        for _ in range(n_fields + n_ops):
-            if end - offset < 4:
-                msg = "a message in a frame is cut off"
-                raise ProtocolError(msg)
-            size: int = _INDEX.unpack_from(body, offset)[0]
-            offset += 4 + size
-            if offset > end:
-                msg = "a message in a frame claims more bytes than there are"
-                raise ProtocolError(msg)
+        found.append(begin)
     return found
