@@ -7,8 +7,10 @@ items stand for "anything" and "greater than anything".
 
 from __future__ import annotations
 
+import itertools
+import operator
 import struct
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -24,6 +26,9 @@ from aerospike_wire.types import (
     KeyOrderedDict,
     RawParticle,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_DEPTH: Final = 200
 """Levels of lists and maps, here and on the way in; deeper input is refused, not recursed into."""
@@ -45,6 +50,14 @@ _KEY_ORDER: Final = 0x01
 """Order flags of a map that is sorted by key. One that is sorted by value too comes back as a plain dict."""
 _KEY_ORDERED: Final = b"\xc7\x00\x01\xc0"
 """The marker's key and its nil value."""
+_SMALL: Final = tuple(bytes((value,)) for value in range(0x80))
+"""Integers that are one byte."""
+_SHORT: Final = tuple(bytes((0xA1 + size, _STRING)) for size in range(0x1F))
+"""What strings begin with, by the number of their bytes."""
+_KEYS: Final = (int, str, bytes)
+"""Types that keys of maps can have."""
+_COMPARED_AS_PACKED: Final = frozenset(_KEYS)
+"""Types whose values Python compares as the server does; UTF-8 keeps the order of code points."""
 
 
 # Packing
@@ -168,10 +181,42 @@ def map_head(size: int) -> bytes:
 
 
 def _typed(kind: int, data: bytes) -> bytes:
+    size = len(data)
+    if kind == _STRING and size < len(_SHORT):
+        return _SHORT[size] + data
     return _string_head(len(data) + 1) + bytes((kind,)) + data
 
 
 def _pack(value: Any, out: list[bytes], purpose: Purpose, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        out.append(_typed(_STRING, _text(value)))
+    elif kind is int:
+        out.append(_integer(value))
+    elif kind is list:
+        _pack_list(value, out, purpose, depth)
+    elif kind is dict:
+        _pack_map(value, out, purpose, depth)
+    else:
+        _pack_other(value, out, purpose, depth)
+
+
+def _integer(value: int) -> bytes:
+    if 0 <= value < 0x80:
+        return _SMALL[value]
+    if not _INT_MIN <= value <= _INT_MAX:  # the format could carry more, the server's integers are signed
+        raise _Misfit("holds an integer that does not fit in 64 bits")
+    return pack_int(value)
+
+
+def _text(value: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise _Misfit("holds text with lone surrogates, which UTF-8 cannot carry") from None
+
+
+def _pack_other(value: Any, out: list[bytes], purpose: Purpose, depth: int) -> None:
     if value is None:
         out.append(b"\xc0")
     elif value is True:
@@ -179,33 +224,17 @@ def _pack(value: Any, out: list[bytes], purpose: Purpose, depth: int) -> None:
     elif value is False:
         out.append(b"\xc2")
     elif isinstance(value, int):
-        if not _INT_MIN <= value <= _INT_MAX:  # the format could carry more, the server's integers are signed
-            raise _Misfit("holds an integer that does not fit in 64 bits")
-        out.append(pack_int(value))
+        out.append(_integer(value))
     elif isinstance(value, float):
         out.append(b"\xcb" + _F64.pack(value))
     elif isinstance(value, str):
-        kind = _GEOJSON if isinstance(value, GeoJSON) else _STRING
-        try:
-            out.append(_typed(kind, value.encode()))
-        except UnicodeEncodeError:
-            raise _Misfit("holds text with lone surrogates, which UTF-8 cannot carry") from None
+        out.append(_typed(_GEOJSON if isinstance(value, GeoJSON) else _STRING, _text(value)))
     elif isinstance(value, bytes | bytearray):
         out.append(_typed(_HLL if isinstance(value, HyperLogLog) else _BLOB, bytes(value)))
     elif isinstance(value, list):
-        _check_depth(depth)
-        out.append(array_head(len(value)))
-        depth += 1
-        item = None
-        try:
-            for item in value:
-                _pack(item, out, purpose, depth)
-        except _Misfit as misfit:
-            misfit.steps.append(f"[{next(at for at, one in enumerate(value) if one is item)}]")
-            raise
+        _pack_list(value, out, purpose, depth)
     elif isinstance(value, dict):
-        _check_depth(depth)
-        _pack_map(value, out, purpose, depth + 1)
+        _pack_map(value, out, purpose, depth)
     elif isinstance(value, CDTWildcard | CDTInfinite):
         if purpose.stored:
             raise _Misfit(f"holds a {type(value).__name__}, which values are compared with and which cannot be stored")
@@ -236,24 +265,36 @@ def _check_depth(depth: int) -> None:
         raise _Misfit(f"is nested deeper than {MAX_DEPTH} levels, or contains itself")
 
 
+def _pack_list(value: list[Any], out: list[bytes], purpose: Purpose, depth: int) -> None:
+    _check_depth(depth)
+    out.append(array_head(len(value)))
+    depth += 1
+    item = None
+    try:
+        for item in value:
+            _pack(item, out, purpose, depth)
+    except _Misfit as misfit:
+        misfit.steps.append(f"[{next(at for at, one in enumerate(value) if one is item)}]")
+        raise
+
+
 def _pack_map(value: dict[Any, Any], out: list[bytes], purpose: Purpose, depth: int) -> None:
-    pairs: list[tuple[bytes, Any]] = []
-    for key, item in value.items():
-        if isinstance(key, bool) or not isinstance(key, int | str | bytes):
+    _check_depth(depth)
+    depth += 1
+    keys: list[bytes] = []
+    for key in value:
+        if isinstance(key, bool) or not isinstance(key, _KEYS):
             raise _Misfit(f"has a map key of type {type(key).__name__}; int, str or bytes can be keys")
-        packed: list[bytes] = []
-        _pack(key, packed, purpose, depth)
-        pairs.append((packed[0], item))
-    if len(pairs) > 1:
-        # Servers keep the entries of all maps in this order, refuse ordered maps that are not,
-        # and find a map among others only if it is asked for in this order.
+        _pack(key, keys, purpose, depth)  # one item
+    pairs: Iterable[tuple[bytes, Any]] = zip(keys, value.values(), strict=True)
+    if not _in_order(value):
         ordered = sorted(zip(value, pairs, strict=True), key=lambda entry: _key_order(entry[0]))
         pairs = [pair for _, pair in ordered]
     if isinstance(value, KeyOrderedDict):
-        out.append(map_head(len(pairs) + 1))
+        out.append(map_head(len(keys) + 1))
         out.append(_KEY_ORDERED)
     else:
-        out.append(map_head(len(pairs)))
+        out.append(map_head(len(keys)))
     try:
         for key_bytes, item in pairs:
             out.append(key_bytes)
@@ -261,6 +302,20 @@ def _pack_map(value: dict[Any, Any], out: list[bytes], purpose: Purpose, depth: 
     except _Misfit as misfit:
         misfit.steps.append("[...]")
         raise
+
+
+def _in_order(value: dict[Any, Any]) -> bool:
+    """True if the entries are known to be in the server's order already.
+
+    Servers keep the entries of all maps in this order, refuse ordered maps that are not, and
+    find a map among others only if it is asked for in this order.
+    """
+    if len(value) < 2:
+        return True
+    kinds = set(map(type, value))
+    if len(kinds) > 1 or not kinds <= _COMPARED_AS_PACKED:
+        return False
+    return all(map(operator.lt, value, itertools.islice(value, 1, None)))
 
 
 def _key_order(key: Any) -> tuple[int, Any]:
@@ -372,7 +427,7 @@ def _string(data: bytes, offset: int, size: int) -> tuple[Any, int]:
     kind = data[offset]
     body = data[offset + 1 : end]
     if kind == _STRING:
-        return body.decode(errors="surrogateescape"), end
+        return body.decode("utf-8", "surrogateescape"), end
     if kind == _BLOB:
         return body, end
     if kind == _GEOJSON:
