@@ -27,6 +27,7 @@ from aerospike_wire.errors import (
     is_in_doubt,
 )
 from aerospike_wire.pool import PIPELINE_DEPTH
+from aerospike_wire.proto.commands.base import RESULT_OFFSET
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
 from aerospike_wire.proto.keys import partition_id
@@ -36,7 +37,6 @@ from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble, nonsense
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from aerospike_wire.cluster.cluster import Cluster
     from aerospike_wire.cluster.node import Node
@@ -63,7 +63,6 @@ class Core:
 
     __slots__ = (
         "_pipelined",
-        "_route",
         "cluster",
         "config",
         "errors",
@@ -93,7 +92,6 @@ class Core:
         self.now = runtime.now
         self._pipelined = runtime.pipelined
         self.router = Router(cluster, self.now, config.racks)
-        self._route: Callable[[Command[Any], Policy, Course | None], Node] = self.router.route
         if retries is None:
             budget = Budget(config.retry_budget, config.retry_budget_refill or config.retry_budget, self.now)
             retries = Retries(runtime, cluster, budget, logs_in=config.logs_in)
@@ -184,7 +182,8 @@ class Core:
         Raises:
             AerospikeError: it failed; or whatever a hook put in the error's place.
         """
-        started = begun = self.now()
+        now = self.now
+        started = begun = now()
         attempts: list[Attempt] = []
         errors: ErrorMiddleware | None = None
         cluster = self.cluster
@@ -193,7 +192,8 @@ class Core:
                 errors = self.errors.with_hook(hook)
             policy = command.prepare(self.policies)
             timing = policy.timing
-            deadline = None if timing.total is None else started + timing.total
+            total = timing.total
+            deadline = None if total is None else started + total
             limit = bound()
             if limit is not None and (deadline is None or limit < deadline):
                 deadline = limit
@@ -209,7 +209,7 @@ class Core:
                 while True:
                     node: Node | None = None
                     try:
-                        node = self._route(command, policy, course)
+                        node = self.router.route(command, policy, course)
                         if command.exclusive or not self._pipelined:
                             result = await self._alone(command, policy, node, deadline)
                         else:
@@ -227,7 +227,7 @@ class Core:
                                     if not body or not command.refused(body):
                                         note_doubt(stopped)
                                 raise
-                            if len(body) < MESSAGE_HEADER_SIZE or body[5] or not command.zero_is_success:
+                            if len(body) < MESSAGE_HEADER_SIZE or body[RESULT_OFFSET]:
                                 result = self.read(command, body, link, node)
                             else:
                                 try:
@@ -235,7 +235,7 @@ class Core:
                                 except ProtocolError as error:
                                     self.distrust(error, link, node)
                         if self.meter.measuring is not None:
-                            self.meter.done(command, node, self.now() - begun)
+                            self.meter.done(command, node, now() - begun)
                         if started >= cluster.look_at:
                             self._look(command, deadline)
                         return result
@@ -248,7 +248,7 @@ class Core:
                         course = Course()
                     if not await self._again(trouble, node, command, policy, course, deadline):
                         break
-                    begun = self.now()
+                    begun = now()
                 if not trouble.sent and not any(attempt.sent for attempt in attempts):
                     # A caller that tries again and again must not keep the tend from finding a node.
                     await self.runtime.sleep(0)
@@ -317,10 +317,17 @@ class Core:
         Raises:
             LinkFailure, Trouble: it did not succeed.
         """
-        silence, _, drain = policy.timing
+        timing = policy.timing
         request, collect = command.encode(node.features), command.collector()
         call = Call(
-            request, command.frame_type, collect, deadline, silence, command.write, drain, refused=command.refused
+            request,
+            command.frame_type,
+            collect,
+            deadline,
+            timing.silence,
+            command.write,
+            timing.drain,
+            refused=command.refused,
         )
         pool = node.pool
         link = await pool.lease(deadline)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 import attrs
 
@@ -203,7 +203,8 @@ _COMPRESS_ABOVE: Final = 128
 """Bytes above which ``compress`` alone compresses requests, as in the official client."""
 
 
-class Timing(NamedTuple):
+@attrs.frozen
+class Timing:
     """A policy's limits in seconds, as the transports want them; None for no limit."""
 
     silence: float | None

@@ -45,19 +45,19 @@ class Router:
         Raises:
             Trouble: there is none, or its breaker is open.
         """
-        if not command.on_record:
+        if not isinstance(command, RecordCommand):
             return self._route_elsewhere(command, course)
-        namespace, _, _, digest = command.key  # type: ignore[attr-defined]  # commands on records have one
-        if course is None and policy.replica is _SEQUENCE:  # type: ignore[attr-defined]  # as have their policies
+        digest = command.digest
+        if course is None and policy.replica is _SEQUENCE:  # type: ignore[attr-defined]  # record commands have one
             # What nearly always happens, without the calls that decide everything else.
-            table = self._tables.get(namespace)
+            table = self._tables.get(command.place.namespace)
             if table is not None and not table.strong:
                 node: Node | None = table.columns[0][(digest[0] | digest[1] << 8) & 0x0FFF]
                 if node is not None and node.active and not node.breaker.count:
                     return node
         step, failed = (0, None) if course is None else (course.step, course.failed)
         found = self.node_of_partition(
-            namespace, partition_id(digest), policy, step, write=command.write, failed=failed
+            command.place.namespace, partition_id(digest), policy, step, write=command.write, failed=failed
         )
         self.check_breaker(found)
         return found

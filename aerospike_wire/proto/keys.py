@@ -27,8 +27,8 @@ _INT: Final = struct.Struct(">Bq")
 _pack_int: Final = struct.Struct(">q").pack
 
 
-Head = tuple[Any, int, bool, bytes]
-"""A policy, what a command reads, whether the node tells about errors; and the beginning of such requests."""
+Head = tuple[Any, Any, bool, bytes]
+"""A policy, a class of commands, whether the node tells about errors; and the beginning of such requests."""
 
 _new: Final = tuple.__new__
 
@@ -36,16 +36,17 @@ _new: Final = tuple.__new__
 class Place:
     """A namespace and set, checked and encoded once for all records in it."""
 
-    __slots__ = ("fields", "head", "ints", "prefixes", "set", "texts")
+    __slots__ = ("fields", "head", "ints", "namespace", "prefixes", "set", "texts")
 
-    def __init__(self, fields: bytes, set_bytes: bytes) -> None:
+    def __init__(self, namespace: str, fields: bytes, set_bytes: bytes) -> None:
+        self.namespace = namespace
         self.fields = fields
         """The NAMESPACE and SET fields of a request."""
         self.set = set_bytes
         """The set's bytes, which digests begin with."""
-        self.prefixes: dict[tuple[int, int, bool], Head] = {}
+        self.prefixes: dict[tuple[int, Any, bool], Head] = {}
         """Beginnings of requests that all records of the set share; see the read commands."""
-        self.head: Head = (None, 0, False, b"")
+        self.head: Head = (None, None, False, b"")
         """The one that was used last."""
         self.ints: Any = None
         """A hash object that has taken all of a digest that comes before the bytes of an integer key."""
@@ -58,7 +59,7 @@ class Place:
         self.ints = _begun(self.set + b"\x01")
 
 
-NOWHERE: Final = Place(b"", b"")
+NOWHERE: Final = Place("", b"", b"")
 
 
 _blank: Any = None
@@ -177,7 +178,7 @@ def check_set(set_name: Any) -> bytes:
 def _place(namespace: Any, set_name: Any) -> Place:
     namespace_bytes = check_namespace(namespace)
     set_bytes = check_set(set_name)
-    return Place(field(Field.NAMESPACE, namespace_bytes) + field(Field.SET, set_bytes), set_bytes)
+    return Place(namespace, field(Field.NAMESPACE, namespace_bytes) + field(Field.SET, set_bytes), set_bytes)
 
 
 def place(namespace: Any, set_name: Any) -> Place:
@@ -195,7 +196,13 @@ def place(namespace: Any, set_name: Any) -> Place:
 
 
 def resolve(key: Any) -> tuple[Key, Place]:
-    """A checked key with its digest, and the place it is in.
+    """A checked key with its digest, and the place it is in; as :func:`locate`."""
+    found, where, _ = locate(key)
+    return found, where
+
+
+def locate(key: Any) -> tuple[Key, Place, bytes]:
+    """A checked key with its digest, the place it is in, and the digest.
 
     Args:
         key: ``(namespace, set, user_key)`` or ``(namespace, set, user_key or None, digest)``.
@@ -212,17 +219,19 @@ def resolve(key: Any) -> tuple[Key, Place]:
             if kind is int:
                 state = where.ints.copy()
                 state.update(_pack_int(user_key))
-                return _new(Key, (namespace, set_name, user_key, state.digest())), where
+                digest = state.digest()
+                return _new(Key, (namespace, set_name, user_key, digest)), where, digest
             if kind is str and user_key.isascii():
                 state = where.texts.copy()
                 state.update(user_key.encode())
-                return _new(Key, (namespace, set_name, user_key, state.digest())), where
+                digest = state.digest()
+                return _new(Key, (namespace, set_name, user_key, digest)), where, digest
         except (AttributeError, TypeError, struct.error):
             pass  # the first key of its set, or one of which has to be said what is wrong with it
-    return _resolve(key)
+    return _locate(key)
 
 
-def _resolve(key: Any) -> tuple[Key, Place]:
+def _locate(key: Any) -> tuple[Key, Place, bytes]:
     if not isinstance(key, tuple):
         raise InvalidArgument("key", f"must be a tuple (namespace, set, user_key[, digest]), not {type(key).__name__}")
     size = len(key)
@@ -251,7 +260,7 @@ def _resolve(key: Any) -> tuple[Key, Place]:
         if user_key is not None:
             key_particle(user_key)
         found = bytes(found)
-    return _new(Key, (namespace, set_name, user_key, found)), where
+    return _new(Key, (namespace, set_name, user_key, found)), where, found
 
 
 def read_key_particle(data: bytes | memoryview) -> Any:

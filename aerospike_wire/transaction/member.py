@@ -67,17 +67,19 @@ class Member(RecordCommand[Any, Any]):
 
     inner: Any = attrs.field(kw_only=True)
     txn: Any = attrs.field(kw_only=True)
-    zero_is_success = False
     operation: str = attrs.field(init=False)  # type: ignore[misc]  # of the inner command, as the next two
     write: bool = attrs.field(init=False)  # type: ignore[misc]
     exclusive: bool = attrs.field(init=False)  # type: ignore[misc]
     unanswered: int = attrs.field(init=False, default=0)
     """Tries that had no definite answer."""
+    _learnt: bytes | None = attrs.field(init=False, default=None)
+    """The answer that was taken in last."""
 
     def __attrs_post_init__(self) -> None:
         self.operation = self.inner.operation
         self.write = self.inner.write
         self.exclusive = self.inner.exclusive
+        self.place, self.digest = self.inner.place, self.inner.digest
 
     @classmethod
     def of(cls, command: RecordCommand[Any, Any], txn: Transaction) -> Member:
@@ -99,6 +101,14 @@ class Member(RecordCommand[Any, Any]):
 
     def code(self, body: bytes) -> int:
         code: int = self.inner.code(body)
+        self._learn(body)
+        return code
+
+    def _learn(self, body: bytes) -> None:
+        """Take in what an answer says of the record's version, once."""
+        if self._learnt is body:
+            return
+        self._learnt = body
         if len(body) >= MESSAGE_HEADER_SIZE and not in_doubt_code(body[5]):
             self.unanswered -= 1
             version = transaction.read_version(body)
@@ -106,13 +116,13 @@ class Member(RecordCommand[Any, Any]):
                 self.txn.journal.on_write(self.key, version, body[5])
             else:
                 self.txn.journal.on_read(self.key, version)
-        return code
 
     def refused(self, body: bytes) -> bool:
         found: bool = self.inner.refused(body)
         return found
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Any:
+        self._learn(body)
         return self.inner.decode(body, wall)
 
     def words(self, body: bytes) -> ServerWords:

@@ -91,7 +91,7 @@ class AsyncLink(asyncio.BufferedProtocol):
     def post(self, request: bytes, now: float, deadline: float | None, timing: Timing) -> Waiter:
         """Queue a request; the waiter is an awaitable of its answer, and may be cancelled."""
         waiter = Waiter(self, request, now, deadline, timing)
-        silence, at = timing[0], self._timer_at
+        silence, at = timing.silence, self._timer_at
         if (
             not self._channel.flows
             or (deadline is not None and deadline < at)

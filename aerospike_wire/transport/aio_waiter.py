@@ -85,10 +85,10 @@ class Waiter(Exchange):
         That is when the caller gives up; or, after it has, when the link is given up
         because the answer does not even come late.
         """
-        silence, _, drain = self.timing
+        silence = self.timing.silence
         quiet = max(heard, self.since)
         if self.failure is not None:
-            return quiet + drain
+            return quiet + self.timing.drain
         deadline = math.inf if self.deadline is None else self.deadline
         return deadline if silence is None else min(deadline, quiet + silence)
 
@@ -122,8 +122,8 @@ class Waiter(Exchange):
         """True once there is an answer, or none will come."""
         return self.body is not None or self.failure is not None
 
-    def result(self) -> None:
-        """Nothing: what there is to know the task asks :meth:`__await__`."""
+    # Nothing: what there is to know the task asks __await__. A call in C, because each answer costs one.
+    result = staticmethod(bool)
 
     def cancel(self, msg: Any = None) -> bool:
         """Wait no longer; False if there was nothing to wait for."""

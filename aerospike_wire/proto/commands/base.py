@@ -24,7 +24,8 @@ RESULT_OFFSET: Final = 5
 """Where the result code is in the body of a data message."""
 
 
-class Features(NamedTuple):
+@attrs.frozen
+class Features:
     """What the node that gets a request understands."""
 
     error_details: bool = False
@@ -68,12 +69,10 @@ class Command(Generic[R_co]):
     """True if the command can change data, so that its failure may leave doubt."""
     frame_type: ClassVar[FrameType] = FrameType.MESSAGE
     exclusive: ClassVar[bool] = False
-    """True for commands that take long, or whose answer is not one data message: they get a connection of their own."""
+    """True for commands that take long, or whose answer is not one data message: they get a connection of their own.
 
-    on_record: ClassVar[bool] = False
-    """True if the command is about one record, so that its digest leads to the node."""
-    zero_is_success: ClassVar[bool] = True
-    """True if a data message with code 0 in its header is a success, whatever :meth:`code` says of others."""
+    Of others, an answer with code 0 in its header is decoded without a call of :meth:`code`.
+    """
 
     def target(self) -> str | None:
         """Name or address of the node to ask; None if any will do, or the record decides."""

@@ -296,8 +296,9 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     place: keys.Place = attrs.field(init=False, default=keys.NOWHERE)
     serializer: Serializer | None = attrs.field(init=False)
     """The client's, once the command is prepared."""
+    digest: bytes = attrs.field(init=False)
+    """The key's, once the command is prepared."""
 
-    on_record: ClassVar[bool] = True
     policy_class: ClassVar[type[RecordPolicy]]
     compressible: ClassVar[bool] = True
     """Whether ``compress`` is about the request; those that carry no values go as they are."""
@@ -305,13 +306,10 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
     """Whether ``compress`` asks for a compressed reply."""
 
     def prepare(self, policies: Policies) -> RecordPolicy:
-        given = self.policy
-        policy: RecordPolicy = (
-            policies.defaults[self.policy_class] if given is None else policies.resolve(self.policy_class, given)
-        )
+        policy: RecordPolicy = policies.resolve(self.policy_class, self.policy)
         self.policy = policy
         self.serializer = policies.serializer
-        self.key, self.place = keys.resolve(self.key)
+        self.key, self.place, self.digest = keys.locate(self.key)
         return policy
 
     def context(self) -> RecordContext:
@@ -345,10 +343,10 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         policy: RecordPolicy = self.policy
         if policy.compress and self.compressed_reply:
             info1 |= _COMPRESS_RESPONSE
-        parts = [b"", b"", self.place.fields, _DIGEST_HEAD, self.key.digest]
+        parts = [b"", b"", self.place.fields, _DIGEST_HEAD, self.digest]
         n_fields = 3
         if policy.txn is not None:
-            own = transaction.member_fields(policy.txn, self.key.digest, write=self.write)
+            own = transaction.member_fields(policy.txn, self.digest, write=self.write)
             parts.extend(own)
             n_fields += len(own)
         if with_key and policy.key is SendKey.SEND and self.key.user_key is not None:
@@ -421,19 +419,26 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
     compressible = False
     info1: ClassVar[int] = Info1.READ
 
+    def prepare(self, policies: Policies) -> RecordPolicy:
+        given = self.policy
+        policy: RecordPolicy = policies.defaults[ReadPolicy] if given is None else policies.resolve(ReadPolicy, given)
+        self.policy = policy
+        self.serializer = policies.serializer
+        self.key, self.place, self.digest = keys.locate(self.key)
+        return policy
+
     def read_ops(self) -> Sequence[bytes]:
         """The operations of the request."""
         return ()
 
     def encode(self, features: Features) -> bytes:
         policy: ReadPolicy = self.policy
-        digest: bytes = self.key[3]
-        known, info1, details, prefix = self.place.head
-        if known is policy and info1 == self.info1 and details is features.error_details:
-            return prefix + digest
+        known, kind, details, prefix = self.place.head
+        if known is policy and kind is type(self) and details is features.error_details:
+            return prefix + self.digest
         plain = policy.expressions is None and policy.txn is None and not policy.compress
         if plain and self.info1 & _WHOLE and policy.key is SendKey.DIGEST:
-            return self._prefix(policy, features) + digest
+            return self._prefix(policy, features) + self.digest
         info1, info3 = read_flags(policy)
         ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
         return self._request(features, self.info1 | info1, 0, info3, 0, ttl, self.read_ops())
@@ -444,16 +449,16 @@ class ReadCommand(RecordCommand[ReadPolicy, R_co]):
         Reads of whole records, or of none of their bins, differ within a set in nothing
         else. The policy is kept along, so that its identity cannot be taken over by another.
         """
-        place, details = self.place, features.error_details
-        head = place.prefixes.get((id(policy), self.info1, details))
+        place, kind, details = self.place, type(self), features.error_details
+        head = place.prefixes.get((id(policy), kind, details))
         if head is None:
             info1, info3 = read_flags(policy)
             ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
             request = self._request(features, self.info1 | info1, 0, info3, 0, ttl)
-            head = (policy, self.info1, details, request[: -keys.DIGEST_SIZE])
+            head = (policy, kind, details, request[: -keys.DIGEST_SIZE])
             if len(place.prefixes) >= _MAX_PREFIXES:
                 place.prefixes.clear()
-            place.prefixes[id(policy), self.info1, details] = head
+            place.prefixes[id(policy), kind, details] = head
         place.head = head
         return head[3]
 
@@ -480,7 +485,7 @@ class Get(ReadCommand[Any]):
         return code
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> Any:
-        if body[5]:
+        if self.default is not MISSING and body[5]:
             return self.default
         generation, void_time, n_fields, n_ops = _unpack_meta(body)
         offset = skip_fields(body, n_fields) if n_fields else MESSAGE_HEADER_SIZE
