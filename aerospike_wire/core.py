@@ -37,7 +37,6 @@ from aerospike_wire.transport import Call, LinkFailure, note_doubt
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble, nonsense
 
 if TYPE_CHECKING:
-
     from aerospike_wire.cluster.cluster import Cluster
     from aerospike_wire.cluster.node import Node
     from aerospike_wire.config import ClientConfig

@@ -116,7 +116,7 @@ class Channel:
         limit: bytes that one frame may have; more is taken for an attack or a mistake.
     """
 
-    __slots__ = ("_buffer", "_end", "_limit", "_start", "_view", "error", "flows", "pending", "state")
+    __slots__ = ("_buffer", "_end", "_limit", "_odd", "_start", "_view", "error", "flows", "pending", "state")
 
     def __init__(self, *, limit: int = 128 * 1024 * 1024) -> None:
         self.state = State.NEW
@@ -126,6 +126,8 @@ class Channel:
         """True if requests that are no logins can simply be put at the end of :attr:`pending`."""
         self.error: ProtocolError | None = None
         """Why the channel is broken."""
+        self._odd = 0
+        """How many of them are not plain."""
         self._limit = limit
         self._buffer = bytearray(_BUFFER)
         self._view = memoryview(self._buffer)
@@ -144,10 +146,19 @@ class Channel:
                 raise RuntimeError(msg)
             self._happen(Event.SEND_LOGIN if exchange.login else Event.SEND)
         self.pending.append(exchange)
+        if not exchange.plain:
+            self._odd += 1
 
     def withdraw(self, exchange: Exchange) -> None:
         """Take back a request none of whose bytes were sent."""
         self.pending.remove(exchange)
+        if not exchange.plain:
+            self._odd -= 1
+
+    def forget(self) -> None:
+        """Wait for nothing that was asked."""
+        self.pending.clear()
+        self._odd = 0
 
     def complete(self, exchange: Exchange) -> bool:
         """Note that an answer is complete, as its reader found in its last frame.
@@ -158,6 +169,8 @@ class Channel:
         if not self.pending or self.pending[0] is not exchange or self._start != self._end:
             return False
         self.pending.popleft()
+        if not exchange.plain:
+            self._odd -= 1
         return True
 
     def close(self) -> None:
@@ -212,11 +225,11 @@ class Channel:
             self._start = self._end = 0
             return done
         view, start, end = self._view, self._start, self._end + count
-        pending = self.pending
+        pending, plain = self.pending, not self._odd
         while (begin := start + FRAME_HEADER_SIZE) <= end:
             # Of anything but a data message this is before ``begin`` or far behind ``end``.
             stop = begin + _unpack_word(view, start)[0] - _DATA_MESSAGE
-            if begin <= stop <= end and pending and pending[0].plain:
+            if begin <= stop <= end and plain and pending:
                 exchange = pending.popleft()
                 exchange.body = bytes(view[begin:stop])
                 done.append(exchange)
@@ -234,6 +247,7 @@ class Channel:
                 return done
             if last is not None:
                 done.append(last)
+            plain = not self._odd
         if start == end:
             self._start = self._end = 0
             if len(self._buffer) > _BUFFER:
@@ -273,6 +287,8 @@ class Channel:
             return None
         exchange.body = body
         self.pending.popleft()
+        if not exchange.plain:
+            self._odd -= 1
         if exchange.login:
             self._happen(Event.LOGIN_ANSWERED)
         return exchange

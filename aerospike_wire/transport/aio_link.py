@@ -406,7 +406,7 @@ class AsyncLink(asyncio.BufferedProtocol):
             self._timer.cancel()
             self._timer = None
         waiting = [waiter for waiter in self.waiting if not waiter.done()]
-        self.waiting.clear()
+        self._channel.forget()
         self._unsent.clear()
         if garbage is not None:
             code, words = ResultCode.CLIENT, garbage.msg or "the answer makes no sense"

@@ -225,7 +225,7 @@ class BlockingLink:
     def close(self) -> None:
         """Close the socket."""
         self._channel.close()
-        self._channel.pending.clear()
+        self._channel.forget()
         # Closing alone would not wake another thread that waits for this socket.
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -234,7 +234,7 @@ class BlockingLink:
     def abandon(self) -> None:
         """Close the socket here only: the parent process goes on using the connection."""
         self._channel.close()
-        self._channel.pending.clear()
+        self._channel.forget()
         self._socket.close()
 
 
