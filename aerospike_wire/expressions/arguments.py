@@ -124,12 +124,16 @@ def bin_name() -> Any:
     """The name of a bin."""
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
-        try:
-            values.bin_name(value, field.name)
-        except InvalidArgument as invalid:
-            raise translated(invalid) from invalid.__cause__
+        _check_bin_name(value, field.name)
 
     return attrs.field(validator=check, metadata={"pack": _pack_text})
+
+
+def _check_bin_name(name: Any, argument: str) -> None:
+    try:
+        values.bin_name(name, argument)
+    except InvalidArgument as invalid:
+        raise translated(invalid) from invalid.__cause__
 
 
 def text() -> Any:
@@ -150,7 +154,7 @@ def expressions(argument: str, given: tuple[Any, ...], least: int, kinds: tuple[
         ParamError: there are too few, or one has no encoding or the wrong type.
     """
     if len(given) < least:
-        raise refused(argument, f"must be at least {least}, not {len(given)}")
+        raise refused(argument, f"must hold at least {least} operand{'s' if least > 1 else ''}, not {len(given)}")
     for number, value in enumerate(given):
         if not isinstance(value, Expression | Compiled):
             if kinds and not _matches(value, kinds):
@@ -163,14 +167,15 @@ def expressions(argument: str, given: tuple[Any, ...], least: int, kinds: tuple[
 def collection(make: Callable[[str], Expression]) -> Any:
     """The argument that is worked on: an expression, or the name of a bin."""
 
-    def convert(value: Any) -> Any:
+    def convert(value: Any, _: Any, field: Any) -> Any:
         if isinstance(value, str):
+            _check_bin_name(value, field.name)
             return make(value)
         if not isinstance(value, Expression | Compiled):
-            raise refused("bin", f"must be a bin name or an expression, not {type(value).__name__}")
+            raise refused(field.name, f"must be a bin name or an expression, not {type(value).__name__}")
         return value
 
-    return attrs.field(converter=convert)
+    return attrs.field(converter=attrs.Converter(convert, takes_self=True, takes_field=True))
 
 
 def context(*, paths: bool = False) -> Any:

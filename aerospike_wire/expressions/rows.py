@@ -7,10 +7,12 @@ the row.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, dataclass_transform
+import functools
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 import attrs
 
+from aerospike_wire.errors import AerospikeError, ErrorContext
 from aerospike_wire.expressions.arguments import (
     bin_name,
     collection,
@@ -28,6 +30,23 @@ from aerospike_wire.expressions.arguments import (
     value_type,
 )
 from aerospike_wire.expressions.base import Expression, pack_operand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _told(initialize: Callable[..., None]) -> Callable[..., None]:
+    """The same, but that an argument that is refused says of which class."""
+
+    @functools.wraps(initialize)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            initialize(self, *args, **kwargs)
+        except AerospikeError as error:
+            error.context = ErrorContext(type(self).__name__)
+            raise
+
+    return init
 
 
 @dataclass_transform(
@@ -56,6 +75,7 @@ class Row(Expression):
     def __init_subclass__(cls, **row: Any) -> None:
         super().__init_subclass__(**row)
         attrs.frozen(cls, slots=False, repr=False, eq=False)
+        cls.__init__ = _told(cls.__init__)  # type: ignore[method-assign]
 
     def packed_arguments(self) -> list[bytes]:
         """The bytes of each argument that travels."""
@@ -87,7 +107,10 @@ class Variadic(Expression):
             cls.least = least
         if kinds is not None:
             cls.kinds = kinds
+        if "__init__" in vars(cls):
+            cls.__init__ = _told(cls.__init__)  # type: ignore[method-assign]
 
+    @_told
     def __init__(self, *exprs: Any) -> None:
         self._exprs = expressions("exprs", exprs, self.least, self.kinds)
 
