@@ -25,7 +25,6 @@ def lines(name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
-CASES = lines("behaviour_cdt.jsonl.gz")
 RANDOM = lines("behaviour_cdt_random.jsonl.gz")
 
 
@@ -62,12 +61,6 @@ def play(line: Wire, case: dict[str, Any]) -> None:
         assert bins == [value(case["after"])]
     else:
         assert after == stored
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_recorded_case(line: Wire, case: dict[str, Any]) -> None:
-    """The node answers and stores what a real one did."""
-    play(line, case)
 
 
 @pytest.mark.parametrize("start", range(0, len(RANDOM), 200))

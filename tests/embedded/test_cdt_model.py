@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conformance import cases, packed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import damaged
@@ -22,8 +20,7 @@ INDEX, COUNT, KEY, VALUE = 1, 5, 6, 7
 INVERTED = 0x10000
 REFUSALS = {1, 4, 12, 23, 24, 26}
 
-with gzip.open(Path(__file__).parent.parent / "data" / "behaviour_cdt.jsonl.gz", "rt") as file:
-    CALLS = sorted({bytes.fromhex(json.loads(line)["call"]) for line in file})
+CALLS = sorted({packed(case.row["call"]) for case in cases() if case.area.startswith(("list", "map"))})
 
 Step = tuple[str, tuple[Any, ...]]
 

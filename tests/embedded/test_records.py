@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import struct
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from wire import (
@@ -19,164 +16,13 @@ from wire import (
     command,
     get,
     op,
-    place,
     put,
     remove,
 )
 
 from aerospike_wire.embedded import Clock, EmbeddedServer, NamespaceConfig
-from aerospike_wire.proto import msgpack
-from aerospike_wire.proto.fields import Field, field
-from aerospike_wire.proto.header import MessageHeader
-from aerospike_wire.proto.message import Op, OpCode, message_frame
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# Recorded by sending each request to a server 8.1.2.0 Community Edition.
-LINES = (Path(__file__).parent.parent / "data" / "behaviour_record.jsonl").read_text().splitlines()
-FIXTURES = json.loads(LINES[0])["fixtures"]
-CASES = [json.loads(line) for line in LINES[1:]]
-
-RAW = {
-    "bool 2": (17, "02"),
-    "bool 2 bytes": (17, "0001"),
-    "list garbage": (20, "ff"),
-    "list with map bytes": (20, "80"),
-    "non-minimal ints in list": (20, "93cd0001d001cd00ff"),
-    "signed encodings of positive ints": (20, "92d001d10100"),
-    "string invalid utf8": (3, "ff"),
-    "geojson no header": (23, b'{"type":"Point","coordinates":[1.5,2.5]}'.hex()),
-}
-"""Values whose notation in the file does not tell their bytes."""
-
-EXPECTED_GENERATIONS = {
-    "generation equal": 1,
-    "generation wrong": 9,
-    "generation missing record 1": 1,
-    "generation gt ok": 2,
-    "generation gt equal": 1,
-    "generation gt missing 1": 1,
-    "delete generation wrong": 9,
-}
-"""The generation that the request names; the file has that of the reply."""
-
-
-def packed(value: Any) -> bytes:
-    """A value in the notation of the file as MessagePack."""
-    if isinstance(value, list):
-        return msgpack.array_head(len(value)) + b"".join(map(packed, value))
-    if isinstance(value, dict):
-        ((kind, content),) = ((key, item) for key, item in value.items() if key not in ("data", "cells"))
-        if kind == "map":
-            return msgpack.map_head(len(content)) + b"".join(packed(key) + packed(item) for key, item in content)
-        if kind == "ext":
-            data = bytes.fromhex(value["data"])
-            return (b"\xd4" if len(data) == 1 else b"\xc7" + bytes((len(data),))) + bytes((content,)) + data
-        if kind == "f32":
-            return b"\xca" + struct.pack(">f", content)
-        if kind == "f64":
-            return b"\xcb" + struct.pack(">d", float(content))
-        if kind == "raw":
-            return msgpack.pack_raw_string(content.encode())
-        prefix = {"str": b"\x03", "blob": b"\x04", "geojson": b"\x17"}[kind]
-        return msgpack.pack_raw_string(prefix + (bytes.fromhex(content) if kind == "blob" else content.encode()))
-    # The client refuses integers beyond 63 bits, which servers store all the same.
-    return msgpack.pack(value) if value is None or isinstance(value, bool) else msgpack.pack_int(value)
-
-
-def particle(value: Any) -> tuple[int, bytes]:
-    """A value in the notation of the file as type and bytes."""
-    if value is None:
-        return 0, b""
-    if isinstance(value, bool):
-        return 17, bytes((value,))
-    if isinstance(value, int):
-        return 1, struct.pack(">q", value)
-    if isinstance(value, list):
-        return 20, packed(value)
-    if "map" in value:
-        return 19, packed(value)
-    if "str" in value:
-        return 3, value["str"].encode("latin-1" if value["str"] == "\xff" else "utf-8")
-    if "blob" in value:
-        return 4, bytes.fromhex(value["blob"])
-    if "f64" in value:
-        return 2, struct.pack(">d", float(value["f64"]))
-    if "geojson" in value:
-        return 23, struct.pack(">BH", 0, value["cells"]) + bytes(8 * value["cells"]) + value["geojson"].encode()
-    if "mp" in value:
-        return 4, bytes.fromhex(value["hex"])
-    return value["ptype"], bytes.fromhex(value.get("hex", ""))
-
-
-def comparable(kind: int, data: bytes) -> tuple[int, bytes]:
-    """Without the cells of a geospatial value, which the file only counts."""
-    if kind == 23:
-        (cells,) = struct.unpack_from(">H", data, 1)
-        return kind, data[3 + 8 * cells :]
-    return kind, data
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[EmbeddedServer]:
-    """A node whose namespace takes TTLs, as the recorded one did."""
-    with EmbeddedServer(clock=Clock()) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def line(node: EmbeddedServer) -> Iterator[Wire]:
-    """A connection to it."""
-    with Wire(node) as connection:
-        yield connection
-
-
-def cases() -> list[Any]:
-    """The cases that can be played from the file alone."""
-    return [pytest.param(case, id=case["name"]) for case in CASES if "info" in case]
-
-
-@pytest.mark.parametrize("case", cases())
-def test_recorded_case(line: Wire, case: dict[str, Any]) -> None:
-    """The node answers and stores what a real one did."""
-    key = case["name"]
-    before = FIXTURES[case["before"][1:]] if isinstance(case["before"], str) else case["before"]
-    replaced = {kind: bytes.fromhex(data) for kind, data in case.get("fields", ())}
-    digest = replaced.get(Field.DIGEST)
-    line.ask(remove(key))
-    if before is not None:
-        ops = [Op(2, name.encode(), *particle(value)).pack() for name, value in before.items()]
-        assert line.ask(command(key, info2=WRITE, ops=ops)).result == 0
-    ops = []
-    for code, name, value in case["ops"]:
-        kind, data = RAW.get(key) or particle(value)
-        ops.append(Op(code, name.encode(), kind, bytes.fromhex(data) if isinstance(data, str) else data).pack())
-    fields = {Field.NAMESPACE: b"test", Field.SET: b"demo", Field.DIGEST: _digest(key), **replaced}
-    if key.startswith("no set"):
-        del fields[Field.SET]
-    if key == "namespace missing":
-        del fields[Field.NAMESPACE]
-    if key == "key field without digest":
-        del fields[Field.DIGEST]
-    info1, info2, info3 = case["info"]
-    header = MessageHeader(info1, info2, info3, 0, 0, EXPECTED_GENERATIONS.get(key, 0), case.get("ttl", 0))
-    reply = line.ask(message_frame(header, [field(kind, data) for kind, data in fields.items()], ops))
-    assert reply.result == case["result"]
-    assert reply.header.generation == case["generation"]
-    found = [[item.code, item.bin, *comparable(item.particle, item.data)] for item in reply.ops]
-    assert found == [[code, name, *comparable(*particle(value))] for code, name, value in case["reply"]]
-    if digest is None:
-        stored = line.ask(get(key))
-        after = case.get("after", before)
-        assert stored.result == (2 if after is None else 0)
-        found = [[item.bin, *comparable(item.particle, item.data)] for item in stored.ops]
-        wanted = [[name, *comparable(*particle(value))] for name, value in (after or {}).items()]
-        assert sorted(found) == sorted(wanted)
-
-
-def _digest(key: str) -> bytes:
-    return place(key)[2][5:]
+from aerospike_wire.proto.fields import Field
+from aerospike_wire.proto.message import Op, OpCode
 
 
 def test_stored_key_decides(wire: Wire) -> None:
