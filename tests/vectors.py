@@ -1,4 +1,4 @@
-"""Bytes of the official client and of a real server, by name.
+"""900 byte strings of the official client and of a real server, by name.
 
 Requests were captured from the official Python client 19.3.0, replies recorded from a server
 8.1.2.0 Community Edition; ``verified`` of each vector says which.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
-import pathlib
+import lzma
 from typing import Any
+
+from recordings import DATA
 
 from aerospike_wire.policy import Policies
 from aerospike_wire.proto.commands.base import OLDEST, Command, Features
@@ -17,9 +19,13 @@ from aerospike_wire.proto.commands.base import OLDEST, Command, Features
 
 @functools.cache
 def _all() -> dict[str, dict[str, Any]]:
-    data = pathlib.Path(__file__).parent / "data"
-    files = ("vectors.json", "vectors_admin.json", "query_vectors.json")
-    return {row["name"]: row for file in files for row in json.loads((data / file).read_text())}
+    with lzma.open(DATA / "vectors.jsonl.xz", "rt", encoding="utf-8") as lines:
+        return {row["name"]: row for row in map(json.loads, lines)}
+
+
+def rows(kind: str = "") -> list[dict[str, Any]]:
+    """All vectors, or those of a kind, with everything that is known of them."""
+    return [row for row in _all().values() if not kind or row["kind"] == kind]
 
 
 def vector(name: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gold
 import pytest
+import vectors
 
 from aerospike_wire import expressions as exp
 from aerospike_wire.errors import ParamError
@@ -27,7 +28,7 @@ def rows(file: str) -> list[dict[str, Any]]:
 
 
 COMPILED = rows("expressions_compiled.jsonl.gz")
-VECTORS = json.loads((DATA / "expression_vectors.json").read_text())
+VECTORS = {row["name"]: row["hex"] for row in vectors.rows("expression")}
 FILTERS = rows("gold_expressions.jsonl.gz")
 BUILT = (
     exp.And(exp.GE(exp.IntBin("age"), 18), exp.Not(exp.BinExists("left"))),

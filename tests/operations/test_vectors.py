@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from gold import DATA
-from vectors import encoded
+from vectors import encoded, rows
 
 from aerospike_wire import operations as op
 from aerospike_wire.operations import strings
 from aerospike_wire.proto.commands.operate import Operate
 from aerospike_wire.types import CDTInfinite, CDTWildcard, HyperLogLog
 
-VECTORS: dict[str, Any] = {
-    row["name"].removeprefix("cdt/"): row for row in json.loads((DATA / "operation_vectors.json").read_text())
-}
+VECTORS: dict[str, Any] = {row["name"].removeprefix("cdt/"): row for row in rows("cdt")}
 
 SKETCH = HyperLogLog(bytes.fromhex("0004000000000000000000000000000000000000000000"))
 ABOVE_FIVE = bytes.fromhex("9303937a020105")
