@@ -324,6 +324,10 @@ def test_filters_do_not_show() -> None:
             "a bin that it reads is missing or of another type",
         ),
         ([operations.expression_write("r", IntBin("none").compile())], "EVAL_NO_FAIL"),
+        (
+            [operations.write("n", 1), operations.expression_read("r", IntBin("text").compile())],
+            "a bin that it reads is missing or of another type",
+        ),
         ([operations.list_get("list", 99)], "an index or rank may be out of range"),
     ],
 )

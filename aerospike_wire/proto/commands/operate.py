@@ -135,9 +135,9 @@ _NO_VALUE: Final = (
 
 def refusal_hint(code: int, operations: Iterable[Operation]) -> str | None:
     """What the operations themselves explain about a refusal."""
-    operations = tuple(operations)
-    if code == ResultCode.OP_NOT_APPLICABLE and all(operation.code in _COMPUTED for operation in operations):
-        return _NO_VALUE
+    if code == ResultCode.OP_NOT_APPLICABLE:
+        mine = {operation.code for operation in operations if operation.can_give(code)}
+        return _NO_VALUE if mine and mine <= _COMPUTED else None
     if code != ResultCode.INVALID_REQUEST:
         return None
     for operation in operations:
