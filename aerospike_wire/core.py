@@ -26,6 +26,7 @@ from aerospike_wire.errors import (
     Retry,
     is_in_doubt,
 )
+from aerospike_wire.errors.context import attempt_of
 from aerospike_wire.pool import PIPELINE_DEPTH
 from aerospike_wire.proto.commands.base import RESULT_OFFSET
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE
@@ -398,7 +399,7 @@ class Core:
                 self.meter.try_failed(name, code)
         elapsed = (self.now() - begun) * 1000
         words = trouble.message or trouble.words.message
-        return Attempt(name, address, trouble.sent, trouble.answered, code, elapsed, words)
+        return attempt_of((name, address, trouble.sent, trouble.answered, code, elapsed, words))
 
     async def again(
         self,

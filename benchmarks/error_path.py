@@ -23,7 +23,9 @@ import timeit
 import canned_node
 
 from aerospike_wire import AsyncClient, Client, errors
+from aerospike_wire.core import Core
 from aerospike_wire.errors import Attempt, ErrorMiddleware, RecordContext
+from aerospike_wire.errors.context import attempt_of
 from aerospike_wire.trouble import Trouble
 from aerospike_wire.types import Key
 
@@ -41,10 +43,10 @@ def path(hooks: int):
     middleware = ErrorMiddleware([lambda _: None] * hooks)
 
     def fail() -> None:
-        attempts = (Attempt("BB9", "127.0.0.1:3000", True, True, 2, 0.3, None),)  # noqa: FBT003  as the core does
+        attempts = (attempt_of(("BB9", "127.0.0.1:3000", True, True, 2, 0.3, None)),)
         context = RecordContext("get", None, KEY, ())
         try:
-            error = middleware.make(2, context, None, False, attempts, 0.3, 0, None, None)  # noqa: FBT003  as above
+            error = middleware.make(2, context, None, False, attempts, 0.3, 0, None, None)  # noqa: FBT003  as the core does
             raise middleware.apply(error) if middleware.hooks else error
         except errors.RecordNotFound:
             pass
@@ -96,13 +98,13 @@ def measure_calls() -> dict[str, list[float]]:
 def count_on_success() -> tuple[int, int]:
     """Error objects made by 1000 gets that succeed, with each client."""
     made = 0
-    # NamedTuples and exceptions are made past __init__, so their makers are watched as well.
+    # Rows and exceptions are made past __init__, so their makers are watched.
     watched = [
         (errors.AerospikeError, "__init__"),
         (errors.RecordContext, "__init__"),
         (errors.ErrorContext, "__init__"),
         (errors.Failure, "__init__"),
-        (Attempt, "__new__"),
+        (Core, "attempt"),
         (errors.ErrorMiddleware, "make"),
         (Trouble, "__init__"),
     ]

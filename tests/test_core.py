@@ -58,7 +58,8 @@ def test_success_makes_no_error_objects(monkeypatch: pytest.MonkeyPatch) -> None
         pytest.fail("made although nothing failed")
 
     for place, name in (
-        (errors.ErrorMiddleware, "error"),
+        (errors.ErrorMiddleware, "make"),
+        (Trouble, "__init__"),
         (type(rig.core), "attempt"),
         (Get, "context"),
         (Put, "context"),

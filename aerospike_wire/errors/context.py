@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import attrs
@@ -17,7 +18,7 @@ import attrs
 from aerospike_wire.errors.codes import FACTS, ResultCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from aerospike_wire.types import Key
@@ -50,6 +51,12 @@ class Attempt(NamedTuple):
             return True
         row = FACTS.get(self.code)
         return row is not None and row.doubt
+
+
+attempt_of: Final[Callable[[tuple[str | None, str | None, bool, bool, int, float, str | None]], Attempt]] = partial(
+    tuple.__new__, Attempt
+)
+"""An attempt from all of its facts, in half the time that the class takes: the core makes one for each failure."""
 
 
 def is_in_doubt(attempts: Iterable[Attempt], *, write: bool) -> bool:
@@ -646,7 +653,10 @@ def caller(depth: int) -> tuple[str | None, int | None]:
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         file = frame.f_code.co_filename
-        whose = _FILES.get(file) or _judge(file, frame)
+        try:
+            whose = _FILES[file]
+        except KeyError:
+            whose = _judge(file, frame)
         if whose is _OUTSIDE:
             return file, frame.f_lineno
         if whose is _LOOP:

@@ -195,7 +195,10 @@ class ErrorMiddleware:
             code = int(code)
         if self.error_detail == "digest":
             context = context.redacted()
-        cls, meaning, known, in_doubt_known = ABOUT.get(code) or about(code)
+        try:
+            cls, meaning, known, in_doubt_known = ABOUT[code]
+        except KeyError:
+            cls, meaning, known, in_doubt_known = about(code)
         if msg is None:
             msg = server_message or meaning
         if hint is None:
