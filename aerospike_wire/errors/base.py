@@ -266,8 +266,9 @@ class ClientError(AerospikeError, code=ResultCode.CLIENT):
 
 
 class RecordFacts:
-    """Adds the record that an error is about."""
+    """Adds the record that an error is about; also to classes that are no RecordError in the official tree."""
 
+    family_attributes: ClassVar[tuple[str, ...]] = ("key", "bin")
     context: ErrorContext | None
 
     @property

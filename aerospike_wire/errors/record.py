@@ -9,8 +9,6 @@ from aerospike_wire.errors.codes import ResultCode
 class RecordError(RecordFacts, ServerError, abstract=True):
     """The parent of record and bin errors; adds ``key`` and ``bin``."""
 
-    family_attributes = ("key", "bin")
-
 
 class RecordKeyMismatch(RecordError, code=ResultCode.RECORD_KEY_MISMATCH):
     """The key sent is not the key stored with the record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aerospike_wire.errors.base import ServerError
+from aerospike_wire.errors.base import RecordFacts, ServerError
 from aerospike_wire.errors.codes import ResultCode
 
 
@@ -34,11 +34,11 @@ class ForbiddenError(ServerError, code=ResultCode.FORBIDDEN):
     """The operation is not allowed at this time."""
 
 
-class ElementNotFoundError(ServerError, code=ResultCode.ELEMENT_NOT_FOUND):
+class ElementNotFoundError(RecordFacts, ServerError, code=ResultCode.ELEMENT_NOT_FOUND):
     """An update-only operation found no such map key or list element."""
 
 
-class ElementExistsError(ServerError, code=ResultCode.ELEMENT_EXISTS):
+class ElementExistsError(RecordFacts, ServerError, code=ResultCode.ELEMENT_EXISTS):
     """A create-only operation found the map key or list element."""
 
 
@@ -46,19 +46,19 @@ class EnterpriseOnly(ServerError, code=ResultCode.ENTERPRISE_ONLY):
     """An Enterprise feature was asked of a server without it."""
 
 
-class OpNotApplicable(ServerError, code=ResultCode.OP_NOT_APPLICABLE):
+class OpNotApplicable(RecordFacts, ServerError, code=ResultCode.OP_NOT_APPLICABLE):
     """The operation cannot be applied to what the record holds now."""
 
 
-class FilteredOut(ServerError, code=ResultCode.FILTERED_OUT):
+class FilteredOut(RecordFacts, ServerError, code=ResultCode.FILTERED_OUT):
     """The filter expression was not true, so nothing was done."""
 
 
-class LostConflict(ServerError, code=ResultCode.LOST_CONFLICT):
+class LostConflict(RecordFacts, ServerError, code=ResultCode.LOST_CONFLICT):
     """The write lost against a newer one from XDR."""
 
 
-class InvalidGeoJSON(ServerError, code=ResultCode.INVALID_GEOJSON):
+class InvalidGeoJSON(RecordFacts, ServerError, code=ResultCode.INVALID_GEOJSON):
     """The value is not acceptable GeoJSON."""
 
 
