@@ -26,7 +26,7 @@ from aerospike_wire.errors import (
     Retry,
     is_in_doubt,
 )
-from aerospike_wire.errors.context import attempt_of
+from aerospike_wire.errors.attempt import attempt_of
 from aerospike_wire.pool import PIPELINE_DEPTH
 from aerospike_wire.proto.commands.base import RESULT_OFFSET
 from aerospike_wire.proto.header import MESSAGE_HEADER_SIZE

@@ -25,7 +25,7 @@ import canned_node
 from aerospike_wire import AsyncClient, Client, errors
 from aerospike_wire.core import Core
 from aerospike_wire.errors import Attempt, ErrorMiddleware, RecordContext
-from aerospike_wire.errors.context import attempt_of
+from aerospike_wire.errors.attempt import attempt_of
 from aerospike_wire.trouble import Trouble
 from aerospike_wire.types import Key
 

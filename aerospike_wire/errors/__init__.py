@@ -160,6 +160,7 @@ from aerospike_wire.errors.admin import (
     SecuritySchemeNotSupported,
     UserExistsError,
 )
+from aerospike_wire.errors.attempt import Attempt, is_in_doubt
 from aerospike_wire.errors.base import (
     AerospikeError,
     ClientError,
@@ -205,22 +206,18 @@ from aerospike_wire.errors.codes import (
     Retry,
     Sender,
 )
+from aerospike_wire.errors.connect import ConnectContext, SeedFailure, Step
 from aerospike_wire.errors.context import (
     AdminContext,
-    Attempt,
     BatchContext,
-    ConnectContext,
     ErrorContext,
     FailedOperation,
     IndexContext,
     InfoContext,
     QueryContext,
     RecordContext,
-    SeedFailure,
-    Step,
     TransactionContext,
     UDFContext,
-    is_in_doubt,
 )
 from aerospike_wire.errors.index import (
     IndexError,

@@ -10,7 +10,8 @@ from aerospike_wire.errors.context import plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aerospike_wire.errors.context import Attempt, ErrorContext
+    from aerospike_wire.errors.attempt import Attempt
+    from aerospike_wire.errors.context import ErrorContext
     from aerospike_wire.types import Key
 
 BY_CODE: dict[int, type[AerospikeError]] = {}

@@ -9,64 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import attrs
 
-from aerospike_wire.errors.codes import FACTS, ResultCode
+from aerospike_wire.errors.codes import ResultCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import FrameType
-
     from aerospike_wire.types import Key
-
-
-class Attempt(NamedTuple):
-    """One try of a request: the rows of ``error.attempts``, oldest first."""
-
-    node: str | None
-    """Name of the node, None if it was never learnt."""
-    address: str | None
-    """``host:port`` that was used or tried."""
-    sent: bool
-    """True once all bytes of the request had been handed to the socket."""
-    answered: bool
-    """True if the node's whole answer arrived."""
-    code: int
-    """Result code of this try: the node's, or a negative one of the client."""
-    elapsed: float
-    """Milliseconds from the start of this try to its end."""
-    message: str | None = None
-    """What went wrong, in words, where the code does not say it."""
-
-    @property
-    def in_doubt(self) -> bool:
-        """True if a write of this try may have been applied: sent, and no definite answer."""
-        if not self.sent:
-            return False
-        if not self.answered:
-            return True
-        row = FACTS.get(self.code)
-        return row is not None and row.doubt
-
-
-attempt_of: Final[Callable[[tuple[str | None, str | None, bool, bool, int, float, str | None]], Attempt]] = partial(
-    tuple.__new__, Attempt
-)
-"""An attempt from all of its facts, in half the time that the class takes: the core makes one for each failure."""
-
-
-def is_in_doubt(attempts: Iterable[Attempt], *, write: bool) -> bool:
-    """True if a request may have changed something although it failed.
-
-    Only a write can, and only if some try reached a socket and got no definite answer:
-    no reply, a lost connection, or the server's own timeout (9). Tries that were
-    refused do not count, however many there were.
-    """
-    return write and any(attempt.in_doubt for attempt in attempts)
 
 
 class FailedOperation(NamedTuple):
@@ -508,99 +458,6 @@ class InfoContext(ErrorContext):
         return ""
 
 
-class Step(enum.Enum):
-    """How far the connection to a seed got."""
-
-    RESOLVE = "resolving the host name"
-    CONNECT = "connecting"
-    TLS = "the TLS handshake"
-    LOGIN = "logging in"
-    INFO = "asking who it is"
-    CLUSTER_NAME = "comparing the cluster name"
-    PARTITIONS = "reading the partition map"
-
-
-class SeedFailure(NamedTuple):
-    """One seed that could not be used: the rows of ``error.context.seeds``."""
-
-    seed: str
-    """``host:port`` as configured."""
-    address: str | None
-    """The resolved address that was tried last."""
-    step: str
-    """What failed, a value of :class:`Step`."""
-    code: int
-    message: str
-    elapsed: float = 0.0
-    """Milliseconds that were spent on it."""
-
-
-@attrs.frozen
-class ConnectContext(ErrorContext):
-    """Connecting to a cluster; the facts of the call that wanted it are those of this context too."""
-
-    seeds: tuple[SeedFailure, ...] = ()
-    user: str | None = None
-    """The user that was to log in."""
-    request: ErrorContext | None = None
-    """The call that found no connection, None for ``connect()`` itself."""
-
-    family: ClassVar[str] = "connect"
-
-    @property
-    def namespace(self) -> str | None:
-        return None if self.request is None else self.request.namespace
-
-    @property
-    def set(self) -> str | None:
-        return None if self.request is None else self.request.set
-
-    @property
-    def key(self) -> Key | None:
-        return None if self.request is None else self.request.key
-
-    @property
-    def digest(self) -> bytes | None:
-        return None if self.request is None else self.request.digest
-
-    @property
-    def bins(self) -> tuple[str, ...]:
-        return () if self.request is None else self.request.bins
-
-    @property
-    def bin(self) -> str | None:
-        return None if self.request is None else self.request.bin
-
-    @property
-    def index(self) -> str | None:
-        return None if self.request is None else self.request.index
-
-    @property
-    def module(self) -> str | None:
-        return None if self.request is None else self.request.module
-
-    @property
-    def function(self) -> str | None:
-        return None if self.request is None else self.request.function
-
-    @property
-    def role(self) -> str | None:
-        return None if self.request is None else self.request.role
-
-    @property
-    def transaction(self) -> int | None:
-        return None if self.request is None else self.request.transaction
-
-    def target(self) -> str:
-        to = f"to {', '.join(dict.fromkeys(row.seed for row in self.seeds))}" if self.seeds else ""
-        if self.request is None:
-            return to
-        return f"{self.request.target()}, connecting {to}".strip(", ")
-
-    def redacted(self) -> ErrorContext:
-        return self if self.request is None else attrs.evolve(self, request=self.request.redacted())
-
-
 def plain(value: Any) -> Any:
     """A value as JSON can carry it; bytes become hex, objects that are none of ours their type's name."""
     if value is None or isinstance(value, bool | str | float):
@@ -628,49 +485,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     return type(value).__name__
-
-
-_PACKAGE: Final = __name__.partition(".")[0]
-_OURS: Final = f"{_PACKAGE}."
-_PROGRAMS: Final = frozenset({f"{_PACKAGE}.demo.catalogue", f"{_PACKAGE}.__main__", f"{_PACKAGE}.cli"})
-"""Modules of the package that call the client as any user would."""
-
-
-_OUTSIDE, _INSIDE, _LOOP = "outside", "inside", "loop"
-_FILES: Final[dict[str, str]] = {}
-"""Whose the files are that were met on a stack: looking that up is quicker than judging each frame anew."""
-_MOST_FILES: Final = 4096
-
-
-def caller(depth: int) -> tuple[str | None, int | None]:
-    """File and line of the code that called the client: the first frame outside the package.
-
-    A coroutine that runs as a task of its own has no caller on the stack; (None, None) then.
-
-    Args:
-        depth: how many frames are the package's own for certain, with that of this function.
-    """
-    frame: FrameType | None = sys._getframe(depth)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        try:
-            whose = _FILES[file]
-        except KeyError:
-            whose = _judge(file, frame)
-        if whose is _OUTSIDE:
-            return file, frame.f_lineno
-        if whose is _LOOP:
-            break
-        frame = frame.f_back
-    return None, None
-
-
-def _judge(file: str, frame: FrameType) -> str:
-    name = frame.f_globals.get("__name__", "")
-    if name.startswith(_OURS) and name not in _PROGRAMS:
-        whose = _INSIDE
-    else:
-        whose = _LOOP if name.startswith("asyncio.") else _OUTSIDE
-    if not file.startswith("<") and len(_FILES) < _MOST_FILES:  # code from a string may be anybody's
-        _FILES[file] = whose
-    return whose

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from aerospike_wire.errors.base import ABOUT, AerospikeError, about
+from aerospike_wire.errors.caller import caller
 from aerospike_wire.errors.client import ParamError
-from aerospike_wire.errors.context import caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aerospike_wire.errors.context import Attempt, ErrorContext
+    from aerospike_wire.errors.attempt import Attempt
+    from aerospike_wire.errors.context import ErrorContext
     from aerospike_wire.types import Key
 
 DETAILS: Final = ("full", "digest")

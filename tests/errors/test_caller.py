@@ -11,7 +11,7 @@ import pytest
 
 import aerospike_wire
 from aerospike_wire import AsyncClient, Client, errors
-from aerospike_wire.errors import context as facts
+from aerospike_wire.errors import caller as facts
 
 KEY = ("test", "caller", 1)
 
