@@ -77,7 +77,7 @@ def _step(function: Callable[P, Context]) -> Callable[P, Context]:
         try:
             made = function(*args, **kwargs)
         except InvalidArgument as invalid:
-            raise refused(invalid) from invalid.__cause__
+            raise refused(invalid, name) from invalid.__cause__
         return Context(name, made.type, made.value, args, kwargs)
 
     return build

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from aerospike_wire import CDTInfinite, GeoJSON, Serializer, errors, predicates
+from aerospike_wire import CDTInfinite, GeoJSON, Serializer, Transaction, errors, predicates
 from aerospike_wire import expressions as exp
 from aerospike_wire import operations as ops
 from aerospike_wire.batch import Apply, Read, Write
+from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from aerospike_wire.embedded import EmbeddedServer
 
 KEY = ("test", "serialized", "k")
 DAY = dt.date(1815, 12, 10)
@@ -153,12 +152,28 @@ async def test_functions(client: Any, plain: Any) -> None:
     assert await client.query("test", "serialized").apply("s", "all").results() == [DAY]
 
 
-async def test_siblings_and_transactions_keep_it(client: Any) -> None:
+async def test_siblings_keep_it(client: Any) -> None:
     """A client with another hook has the serializer too."""
     sibling = client.with_error_hook(lambda _: None)
     await sibling.put(KEY, {"p": P})
     assert (await sibling.get(KEY)).bins == {"p": P}
     assert sibling.serializer is CODEC
+
+
+async def test_transactions(make_client: Callable[..., Any]) -> None:
+    """What is read and written in a transaction goes through it, and a read that fails leaves the transaction open."""
+    with EmbeddedServer(namespaces=["test,strong-consistency=on"], enterprise=True) as server:
+        client = make_client(server.address, serializer=CODEC)
+        txn = Transaction()
+        await client.put(KEY, {"p": P}, policy={"txn": txn})
+        assert (await client.get(KEY, {"txn": txn})).bins == {"p": P}
+        (row,) = await client.batch_read([KEY], policy={"txn": txn})
+        assert row.record.bins == {"p": P}
+        failing = make_client(server.address, serializer=Serializer(pickle.dumps, fail, b"P:"))
+        with pytest.raises(errors.ClientError, match="bin 'p' holds a blob"):
+            await failing.get(KEY, {"txn": txn})
+        await client.commit(txn)
+        assert (await client.get(KEY)).bins == {"p": P}
 
 
 # Without, and failing
