@@ -350,6 +350,10 @@ def _pool(given: dict[str, Any]) -> PoolLimits:
         limits = attrs.evolve(limits, wait=_flag("wait_for_connection", given.pop("wait_for_connection")))
     if "pipelines_per_node" in given:
         limits = attrs.evolve(limits, pipelines=_number("pipelines_per_node", given.pop("pipelines_per_node"), 1))
+        if limits.pipelines > limits.maximum:
+            raise _refuse(
+                "pipelines_per_node", f"is {limits.pipelines}, more than max_conns_per_node, which is {limits.maximum}"
+            )
     if "max_socket_idle" in given:
         seconds = _number("max_socket_idle", given.pop("max_socket_idle"), 0)
         limits = attrs.evolve(limits, idle=float(seconds) or PoolLimits().idle)

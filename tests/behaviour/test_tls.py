@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import pickle
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 import certificates
 import pytest
+from rawnode import Peer, RawNode
 
 from aerospike_wire import errors
-from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer, NodeTLS
 from aerospike_wire.errors import Step
 
 if TYPE_CHECKING:
@@ -104,6 +106,52 @@ async def test_one_side_without_tls(make_client: Callable[..., Any], pem: Certif
         assert error.code in {-10, -1, 9}
     error = await refused(make_client(server.address, tls={"cafile": str(pem.ca)}, connect_timeout=300))
     assert error.code in {-9, 9, -10}
+
+
+async def test_an_expired_certificate(make_client: Callable[..., Any], pem: Certificates) -> None:
+    """Whoever issued it: the error is of the handshake, and says that its time is over."""
+    with EmbeddedServer(tls=NodeTLS(pem.expired)) as server:
+        error = await refused(make_client(server.address, tls={"cafile": str(pem.ca)}))
+        assert type(error) is errors.TLSError
+        (row,) = error.context.seeds
+        assert (row.step, "expired" in row.message) == (Step.TLS.value, True)
+
+
+async def test_a_handshake_that_is_never_answered(make_client: Callable[..., Any], pem: Certificates) -> None:
+    """It ends with the connect timeout, and says which address it was."""
+
+    def silent(peer: Peer) -> None:
+        while not peer.closed():
+            pass
+
+    with RawNode(silent) as node:
+        begun = time.monotonic()
+        error = await refused(make_client(node.address, tls={"cafile": str(pem.ca)}, connect_timeout=150))
+        assert time.monotonic() - begun < 2
+    assert type(error) is errors.TimeoutError
+    (row,) = error.context.seeds
+    assert row.address == row.seed
+    assert "within 150 ms" in row.message
+
+
+async def test_seeds_with_tls_are_listed_with_how_far_each_got(
+    make_client: Callable[..., Any], pem: Certificates
+) -> None:
+    """One that has no name, one that nobody listens at, one whose certificate is not trusted, one that wants a login."""
+    other = NodeTLS(pem.stranger)
+    users = {"admin": ("admin", ["user-admin"])}
+    with EmbeddedServer(tls=other) as untrusted, EmbeddedServer(tls=pem.tls(), users=users) as secured:
+        hosts = [("no-such-host.invalid", 3000), ("127.0.0.1", 1), *untrusted.seeds, *secured.seeds]
+        settings = {"user": "admin", "password": "wrong-word"}
+        error = await refused(make_client(hosts, tls={"cafile": str(pem.ca)}, **settings))
+    assert type(error) is errors.InvalidCredential
+    steps = [row.step for row in error.context.seeds]
+    assert steps == [step.value for step in (Step.RESOLVE, Step.CONNECT, Step.TLS, Step.LOGIN)]
+    assert isinstance(error.__cause__, ExceptionGroup)
+    assert [type(each) for each in error.__cause__.exceptions] == [
+        errors.InvalidHostError, errors.ConnectionError, errors.TLSError, errors.InvalidCredential,
+    ]  # fmt: skip
+    assert "wrong-word" not in repr(error) + str(error) + str(error.to_dict())
 
 
 async def test_client_certificates(make_client: Callable[..., Any], pem: Certificates) -> None:
