@@ -76,6 +76,29 @@ def test_writes_stay_with_an_exhausted_pool() -> None:
     assert [node.sent for node in rig.nodes] == [1, 0]
 
 
+def test_writes_stay_with_an_open_breaker() -> None:
+    """A node that is spared for a while is still the one that has the partition."""
+    rig = Rig([reply(18)] * 3, [reply(0)], limit=1)
+    for _ in range(2):
+        failure(rig, get(max_retries=0))
+    assert nodes(failure(rig, put(max_retries=2))) == ["N0"] * 3
+    assert rig.nodes[1].sent == 0
+
+
+def test_a_closed_client_tries_nothing_again() -> None:
+    """Whatever the code is worth: nobody could carry it out."""
+    rig = Rig([lost()] * 3)
+    rig.cluster.closed = True
+    assert len(failure(rig, get(max_retries=5)).attempts) == 1
+
+
+def test_what_cannot_be_sent_in_time_is_not_tried_again() -> None:
+    """Neither is what would have to wait beyond the deadline for its turn."""
+    rig = Rig([reply(18)] * 9)
+    assert len(failure(rig, get(max_retries=5, total_timeout=100, sleep_between_retries=101)).attempts) == 1
+    assert len(failure(rig, get(max_retries=5, total_timeout=100, sleep_between_retries=40)).attempts) == 3
+
+
 def test_linearized_reads_stay_after_a_timeout() -> None:
     """A linearized read moves like a write."""
     rig = Rig([late()] * 2, [late()] * 2)

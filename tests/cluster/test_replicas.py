@@ -102,3 +102,68 @@ def test_available_namespaces_take_the_policy_as_it_is(replica: Replica) -> None
 def test_strong_consistency_narrows_the_choice(mode: ReadModeSC, replica: Replica, expected: Replica) -> None:
     """Session reads go to the master; linearized ones do not prefer a rack; relaxed ones are free."""
     assert for_reading(replica, mode, strong=True) is expected
+
+
+# Racks
+
+
+def racked(name: str, **racks: int) -> Spot:
+    """A node with its rack in each namespace."""
+    spot = Spot(name)
+    spot.racks = racks
+    return spot
+
+
+def in_rack(nodes: Any, racks: list[int], *, step: int = 0, **facts: Any) -> str | None:
+    facts = {"write": False, "namespace": "test", **facts}
+    found = choose(nodes, 0, Replica.PREFER_RACK, step, racks=racks, **facts)
+    return None if found is None else found.name
+
+
+NEAR, FAR, FARTHER = racked("near", test=2), racked("far", test=1), racked("farther", test=3)
+
+
+def test_reads_prefer_the_rack_whichever_replica_it_has() -> None:
+    """The master in another rack is passed over, at the first try and at every other."""
+    for nodes in (columns(NEAR, FAR), columns(FAR, NEAR), columns(FAR, FARTHER, NEAR)):
+        assert {in_rack(nodes, [2], step=step) for step in range(4)} == {"near"}
+
+
+def test_racks_are_preferred_in_their_order() -> None:
+    """The second is taken where the first has no replica."""
+    assert in_rack(columns(FAR, FARTHER, NEAR), [2, 3]) == "near"
+    assert in_rack(columns(FAR, FARTHER), [2, 3]) == "farther"
+
+
+def test_without_a_replica_in_the_rack_reads_go_as_in_sequence() -> None:
+    """No rack is better than no answer."""
+    assert [in_rack(columns(FAR, FARTHER), [2], step=step) for step in range(3)] == ["far", "farther", "far"]
+
+
+def test_a_node_of_the_rack_that_failed_is_avoided() -> None:
+    """A retry leaves the rack, unless nobody else is active."""
+    assert in_rack(columns(FAR, NEAR), [2], failed=NEAR, step=1) == "far"
+    assert in_rack(columns(GONE, NEAR), [2], failed=NEAR, step=1) == "near"
+    gone = racked("gone too", test=2)
+    gone.active = False
+    assert in_rack(columns(gone, FAR), [2]) == "far"
+
+
+def test_racks_are_those_of_the_namespace() -> None:
+    """A node may stand in another rack for another namespace."""
+    other = racked("other", test=1, bar=2)
+    assert in_rack(columns(FAR, other), [2]) == "far"
+    assert in_rack(columns(FAR, other), [2], namespace="bar") == "other"
+
+
+def test_writes_do_not_look_at_racks() -> None:
+    """They begin with the master."""
+    assert in_rack(columns(FAR, NEAR), [2], write=True) == "far"
+
+
+@pytest.mark.parametrize("replica", [Replica.ANY, Replica.RANDOM])
+def test_a_node_that_failed_is_avoided(replica: Replica) -> None:
+    """ANY and RANDOM ask it again only if no other is active."""
+    asked = {choose(columns(A, B), 0, replica, 1, write=False, failed=A) for _ in range(20)}
+    assert asked == {B}
+    assert choose(columns(A, GONE), 0, replica, 1, write=False, failed=A) is A
