@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +131,28 @@ def test_client_goes_on_when_a_node_is_paused(cluster: EmbeddedCluster, client: 
     node.resume()
     cluster.wait_until_stable()
     wait_for(lambda: asked(cluster, client) == masters(cluster))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs the signals of Unix")
+def test_client_survives_processes_that_are_killed_and_stopped() -> None:
+    """Nodes with a process each, which somebody sends signals."""
+    with EmbeddedCluster(3, heartbeat_timeout=40, processes=True) as cluster:
+        client = connected(cluster.nodes[0].seeds[0])
+        for number in range(COUNT):
+            client.put(key(number), {"a": number})
+        first, second, _ = cluster.nodes
+        os.kill(first.pid or 0, signal.SIGKILL)
+        for number in range(COUNT):
+            assert client.get(key(number))[2] == {"a": number}
+        first.restart()
+        cluster.wait_until_stable()
+        os.kill(second.pid or 0, signal.SIGSTOP)
+        for number in range(0, COUNT, 10):
+            assert client.get(key(number))[2] == {"a": number}
+        os.kill(second.pid or 0, signal.SIGCONT)
+        wait_for(lambda: cluster.stable)
+        wait_for(lambda: len(client.get_nodes()) == 3 and asked(cluster, client) == masters(cluster))
+        client.close()
 
 
 def test_client_stays_behind_a_proxy(cluster: EmbeddedCluster) -> None:
