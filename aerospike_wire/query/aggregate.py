@@ -267,7 +267,7 @@ class Aggregation(Source):
             return lua.reduce(
                 sources[first],
                 function.name,
-                list(function.arguments or ()),
+                function.sent(self._core.policies.serializer),
                 values,
                 file_name=first,
                 sources=sources,

@@ -138,7 +138,8 @@ async def test_functions(client: Any, plain: Any) -> None:
         "function echo(r, v) return v end "
         "function keep(r, v) r.p = v; if aerospike:exists(r) then aerospike:update(r) else aerospike:create(r) end end "
         "local function value(r) return r.p end "
-        "function all(s) return s : map(value) end"
+        "function all(s) return s : map(value) end "
+        "function last(s, p) return s : map(value) : reduce(function(a, b) return p end) end"
     )
     await client.udf_put("s.lua", source=source)
     assert await client.apply(KEY, "s", "echo", [P]) == P
@@ -150,6 +151,8 @@ async def test_functions(client: Any, plain: Any) -> None:
     assert (await client.batch_write([Apply(KEY, "s", "keep", [DAY])])).ok
     assert (await client.get(KEY)).bins == {"p": DAY}
     assert await client.query("test", "serialized").apply("s", "all").results() == [DAY]
+    await client.put(("test", "serialized", "other"), {"p": P})
+    assert await client.query("test", "serialized").apply("s", "last", [(1, 2)]).results() == [(1, 2)]
 
 
 async def test_siblings_keep_it(client: Any) -> None:

@@ -48,14 +48,23 @@ class Function:
                 raise InvalidArgument(argument, "must not be empty")
         if self.arguments is not None and not isinstance(self.arguments, list | tuple):
             raise InvalidArgument("arguments", f"must be a list, not {type(self.arguments).__name__}")
-        purpose = msgpack.Purpose(serializer=serializer)
-        packed = b"" if self.arguments is None else msgpack.pack(list(self.arguments), "arguments", purpose)
+        packed = b"" if self.arguments is None else self._packed(serializer)
         return [
             field(Field.UDF_OP, bytes((kind,))),
             field(Field.UDF_MODULE, utf8("module", self.module)),
             field(Field.UDF_FUNCTION, utf8("function", self.name)),
             field(Field.UDF_ARGUMENTS, packed),
         ]
+
+    def _packed(self, serializer: Serializer | None) -> bytes:
+        return msgpack.pack(list(self.arguments), "arguments", msgpack.Purpose(serializer=serializer))
+
+    def sent(self, serializer: Serializer | None) -> list[Any]:
+        """The arguments as nodes get them, for the part of an aggregation that runs here."""
+        if self.arguments is None:
+            return []
+        found: list[Any] = msgpack.unpack(self._packed(serializer))
+        return found
 
 
 @attrs.define(eq=False)
