@@ -6,7 +6,6 @@ bytes. The namespace is not part of it.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import struct
 from typing import Any, Final
@@ -174,8 +173,22 @@ def check_set(set_name: Any) -> bytes:
     return data
 
 
-@functools.lru_cache(maxsize=1024)
+_MAX_PLACES: Final = 1024
+_places: Final[dict[Any, dict[Any, Place]]] = {}
+"""By namespace and set."""
+
+
 def _place(namespace: Any, set_name: Any) -> Place:
+    try:
+        return _places[namespace][set_name]
+    except KeyError:
+        made = _new_place(namespace, set_name)
+    if sum(map(len, tuple(_places.values()))) >= _MAX_PLACES:
+        _places.clear()
+    return _places.setdefault(namespace, {}).setdefault(set_name, made)
+
+
+def _new_place(namespace: Any, set_name: Any) -> Place:
     namespace_bytes = check_namespace(namespace)
     set_bytes = check_set(set_name)
     return Place(namespace, field(Field.NAMESPACE, namespace_bytes) + field(Field.SET, set_bytes), set_bytes)
@@ -214,7 +227,7 @@ def locate(key: Any) -> tuple[Key, Place, bytes]:
         # What nearly all programs give, without a further call: an integer or text of ASCII.
         namespace, set_name, user_key = key
         try:
-            where = _place(namespace, set_name)
+            where = _places[namespace][set_name]
             kind = type(user_key)
             if kind is int:
                 state = where.ints.copy()
@@ -226,7 +239,7 @@ def locate(key: Any) -> tuple[Key, Place, bytes]:
                 state.update(user_key.encode())
                 digest = state.digest()
                 return _new(Key, (namespace, set_name, user_key, digest)), where, digest
-        except (AttributeError, TypeError, struct.error):
+        except (AttributeError, KeyError, TypeError, struct.error):
             pass  # the first key of its set, or one of which has to be said what is wrong with it
     return _locate(key)
 
