@@ -13,7 +13,8 @@ from strategies import damaged
 from vectors import encoded, given, vector
 
 from aerospike_wire.errors import ParamError, ProtocolError, ResultCode
-from aerospike_wire.policy import Policies
+from aerospike_wire.policy import Policies, ReadPolicy
+from aerospike_wire.proto import keys
 from aerospike_wire.proto.commands.base import Features
 from aerospike_wire.proto.commands.record import (
     Append,
@@ -84,6 +85,26 @@ REQUESTS: dict[str, Any] = {
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, for every command and policy."""
     assert encoded(REQUESTS[name]()).hex() == vector(name).hex(), given(name)
+
+
+def test_reads_of_one_set_do_not_take_each_others_beginnings() -> None:
+    """Requests begin alike for a set, policy, command and kind of node; mixed in any way each keeps its bytes."""
+    short = ReadPolicy(total_timeout=500, socket_timeout=0)
+    kinds: list[tuple[Any, Any]] = [(Get, None), (ExistsCommand, None), (Get, short), (ExistsCommand, short)]
+    wanted: dict[tuple[int, bool, int], bytes] = {}
+    for turn in range(3):
+        for at, (kind, policy) in enumerate(kinds):
+            for details in (False, True):
+                for key in range(2):
+                    found = encoded(kind(("test", "beginnings", key), policy), Features(error_details=details))
+                    assert found == wanted.setdefault((at, details, key), found), turn
+    assert len(set(wanted.values())) == len(wanted)
+    for (at, details, key), found in wanted.items():
+        kind, policy = kinds[at]
+        alone = kind(("test", "beginnings", key), policy)
+        alone.prepare(Policies())
+        alone.place = keys.Place("test", alone.place.fields, alone.place.set)
+        assert alone.encode(Features(error_details=details)) == found
 
 
 def test_details_of_errors_are_asked_of_servers_that_have_them() -> None:
