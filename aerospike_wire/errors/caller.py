@@ -26,7 +26,7 @@ def caller(depth: int) -> tuple[str | None, int | None]:
     A coroutine that runs as a task of its own has no caller on the stack; (None, None) then.
 
     Args:
-        depth: how many frames are the package's own for certain, with that of this function.
+        depth: where to begin, counted from this function's own frame; all before are the package's for certain.
     """
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:

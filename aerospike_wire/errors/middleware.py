@@ -190,7 +190,8 @@ class ErrorMiddleware:
     ) -> AerospikeError:
         """The same by position, for the core: names of arguments cost a fifth of the whole.
 
-        ``depth`` is how many frames there are up to the caller's, or to the last that is the package's for certain.
+        The search for the program's line begins ``depth`` frames up, see ``errors/caller.py``:
+        with whoever called this, or later if the next frames are the package's for certain.
         """
         if type(code) is not int:
             code = int(code)
