@@ -49,6 +49,9 @@ def handle(
     answers: list[tuple[int, bytes | Pending[bytes]]] = []
     try:
         rows = Rows.of(message)
+        code = _refused(node, rows.count)
+        if code:
+            return (_last(code),)
         if (expression := message.fields.get(Field.FILTER)) is not None:
             filters.check(bytes(expression))
         for row in rows:
@@ -64,6 +67,17 @@ def handle(
         # The rows before the bad one have been executed all the same; nobody is told.
         return (_last(ResultCode.INVALID_REQUEST),)
     return _finished(rows.flags, answers)
+
+
+def _refused(node: Node, count: int) -> int:
+    """The code with which the node's settings refuse a batch of so many rows, 0 for none."""
+    settings = node.settings
+    if not settings.get("batch-index-threads", 1):
+        return ResultCode.BATCH_DISABLED
+    limit = settings.get("batch-max-requests", 0)
+    if limit and count > limit:
+        return ResultCode.BATCH_MAX_REQUESTS
+    return 0 if settings.get("batch-max-buffers-per-queue", 1) else ResultCode.BATCH_QUEUES_FULL
 
 
 def _finished(

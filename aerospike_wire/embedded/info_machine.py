@@ -26,8 +26,14 @@ FABRIC: Final = 2
 SERVICE_SETTINGS: Final = {
     "proto-fd-max": (15_000, 10, 2**31), "proto-fd-idle-ms": (0, 0, 2**31), "info-max-ms": (10_000, 500, 10_000),
     "ticker-interval": (10, 0, 2**31), "query-max-done": (100, 0, 10_000), "query-threads-limit": (128, 1, 1024),
+    "batch-index-threads": (2, 0, 256), "batch-max-requests": (0, 0, 2**32 - 1),
+    "batch-max-buffers-per-queue": (255, 0, 2**32 - 1),
 }  # fmt: skip
-"""Settings of the service that are kept and told: default, least, greatest. Those of queries are kept to as well."""
+"""Settings of the service that are kept and told: default, least, greatest.
+
+Those of queries are kept to as well; batches are refused where a server's settings leave no thread, too few
+rows or no buffer.
+"""
 
 
 def wrong(text: str, code: int = ResultCode.INVALID_REQUEST) -> InfoRefusal:

@@ -177,7 +177,7 @@ def _set(node: Node, found: Namespace, name: bytes) -> str:
         "default-ttl": 0,
         "disable-eviction": False,
         "enable-index": node.indexes.has_set_index(found.name, text),
-        "stop-writes-count": 0,
+        "stop-writes-count": found.set_limits.get(name, 0),
         "stop-writes-size": 0,
     }
     return ":".join(f"{key}={_text(value)}" for key, value in facts.items()) + ";"
@@ -216,7 +216,7 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``set-config:context=namespace``: change a setting that this node has.
 
     These are a namespace's ``default-ttl`` and ``max-record-size``, a set's
-    ``enable-index``, and some of the service that matter to nothing here. Servers have many
+    ``enable-index`` and ``stop-writes-count``, and some of the service that matter to nothing here. Servers have many
     more; they are refused like names that no server knows.
     """
     context = parameters.required("context")
@@ -231,6 +231,10 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     found = parameters.namespace(node, "id")
     set_name = parameters.optional("set", MAX_SET)
     if set_name is not None:
+        limit = parameters.find("stop-writes-count")
+        if limit is not None and limit.isascii() and limit.isdecimal() and len(limit) <= _MAX_DIGITS:
+            found.set_limits[set_name.encode(errors="surrogateescape")] = int(limit)
+            return OK
         on = parameters.find("enable-index")
         if on not in ("true", "false") or not node.indexes.list_set(found.name, set_name, on=on == "true"):
             raise _unknown_setting()

@@ -204,6 +204,22 @@ def check_key(record: StoredRecord, message: Message) -> None:
         raise Refusal(ResultCode.RECORD_KEY_MISMATCH, "stored key differs")
 
 
+def check_room(namespace: Namespace, set_name: bytes, now: int) -> None:
+    """A set may be limited to a number of records.
+
+    Args:
+        namespace: the set's.
+        set_name: the set.
+        now: seconds since 2010.
+
+    Raises:
+        Refusal: 22, there is no room for another one.
+    """
+    limit = namespace.set_limits.get(set_name, 0)
+    if limit and sum(record.set == set_name for record in namespace.live(now)) >= limit:
+        raise Refusal(ResultCode.FORBIDDEN, f"the set takes no more than {limit} records")
+
+
 def check_generation(message: Message, generation: int) -> None:
     """The generation policy of a write.
 
@@ -342,6 +358,7 @@ def _write(namespace: Namespace, digest: bytes, message: Message, now: int) -> b
         if info3 & _MUST_EXIST or any(op.code == OpCode.TOUCH for op in message.ops):
             raise Refusal(ResultCode.RECORD_NOT_FOUND, "no record")
         check_generation(message, 0)
+        check_room(namespace, message.fields.get(Field.SET, b""), now // 1000)
         fresh = StoredRecord(digest, message.fields.get(Field.SET, b""), {}, generation=0)
         return _change(namespace, fresh, message, now)
     try:

@@ -125,6 +125,8 @@ class Namespace:
     truncations: dict[bytes, int] = attrs.field(factory=dict)
     """Set to the time up to which it was truncated, in milliseconds since 2010; an empty
     name stands for the whole namespace."""
+    set_limits: dict[bytes, int] = attrs.field(factory=dict)
+    """Set to the number of records from which on it takes no new ones; 0 for any number."""
     enterprise: bool = False
     """Whether it is a namespace of an Enterprise node."""
     ledger: Ledger | None = None
