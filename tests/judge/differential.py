@@ -1,6 +1,6 @@
 """Compares a real server with the embedded node, and the official client with ours, on random calls.
 
-    python tests/judge/differential.py HOST:PORT [--seed N] [--count N] [--kind operate] [--show N] [--keep FILE]
+    python tests/judge/differential.py HOST:PORT [--seed N] [--count N] [--kind KIND] [--show N] [--keep FILE]
 
 Every call is made by the official client on the real server, through a proxy that keeps the
 bytes. Then the embedded node is sent the same requests and must give the same answers; our
