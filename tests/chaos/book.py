@@ -141,7 +141,7 @@ class Book:
         self.tries: Counter[int] = Counter()
         """How many attempts failed calls had."""
         self.violations: dict[str, int] = {}
-        """What is wrong, and after how many calls it was seen last."""
+        """What is wrong, and after how many calls it was seen first."""
         self._lock = threading.Lock()
 
     @property
@@ -153,7 +153,7 @@ class Book:
         """Note that something is wrong, if anything is."""
         if words is not None:
             with self._lock:
-                self.violations[words] = self.calls
+                self.violations.setdefault(words, self.calls)
 
     def count(self, name: str) -> int:
         """One call has ended; how many there were by now."""

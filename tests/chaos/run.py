@@ -85,7 +85,9 @@ class Report:
         if self.trouble.failure is not None:
             lines.append(f"TROUBLE FAILED: {self.trouble.failure!r}")
         lines += [f"LEAK: {leak}" for leak in self.leaks]
-        lines += [f"VIOLATION: {words}" for words in list(self.book.violations)[:20]]
+        lines += [
+            f"VIOLATION: after {calls} calls: {words}" for words, calls in list(self.book.violations.items())[:20]
+        ]
         lines.append("good" if self.good else "BAD")
         return "\n".join(lines)
 

@@ -99,7 +99,7 @@ class Worker:
 
     def patience(self) -> float | None:
         """A few callers lose it."""
-        return self.random.uniform(0.0002, 0.02) if self.random.random() < 0.01 else None
+        return self.random.uniform(0.0002, 0.02) if self.random.random() < 0.02 else None
 
     # Ledgers
 
@@ -149,7 +149,7 @@ class Worker:
         for ledger, token in zip(ledgers, tokens, strict=True):
             ledger.tokens[token] = State.FLYING
             rows.append(Write(ledger.key, [map_put("t", token, 1)]))
-        outcome = yield Call("batch_write", (rows, BATCH), write=True)
+        outcome = yield Call("batch_write", (rows, BATCH), write=True, cancel_after=self.patience())
         whole = isinstance(outcome, BaseException | Cancelled)
         for place, (ledger, token) in enumerate(zip(ledgers, tokens, strict=True)):
             row = None if whole else outcome[place]
@@ -176,7 +176,7 @@ class Worker:
 
     def remove(self) -> Generator[Call, Outcome, None]:
         """Remove it."""
-        outcome = yield Call("remove", (self.register.key, None, REMOVE), write=True)
+        outcome = yield Call("remove", (self.register.key, None, REMOVE), write=True, cancel_after=self.patience())
         if isinstance(outcome, errors.RecordNotFound):
             self.book.blame(self.register.check(None))
             return

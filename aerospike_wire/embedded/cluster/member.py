@@ -172,18 +172,20 @@ class Member(Place):
     # Requests
 
     def refusal(self) -> int:
-        return ResultCode.CLUSTER if self.view is None and self.fresh else 0
+        # A node that was killed answers nobody. What still comes on its connections before they are closed
+        # must not find that it has no records.
+        return ResultCode.CLUSTER if not self.alive or (self.view is None and self.fresh) else 0
 
     def single(self, message: Message, *, digest: bytes | None = None, row: bool = False) -> bytes | Pending[bytes]:
         return single(self, message, digest=digest, row=row)
 
     def serves(self, namespace: str, pid: int) -> bool:
         view = self.view
-        return view is not None and view.cells[namespace][pid].reads(self)
+        return self.alive and view is not None and view.cells[namespace][pid].reads(self)
 
     def leads(self, namespace: str, pid: int) -> bool:
         view = self.view
-        return view is not None and view.cells[namespace][pid].master is self
+        return self.alive and view is not None and view.cells[namespace][pid].master is self
 
     def everywhere(self) -> Iterable[Node]:
         yield self.node

@@ -127,6 +127,7 @@ class ClusterNode:
 
     async def _kill(self) -> None:
         if self._process is None:
+            self._listener.drop()
             self._cluster.fabric.lose(self.member)
             await self.shut()
             return
@@ -150,6 +151,7 @@ class ClusterNode:
         elif change is Change.CONTINUED:
             self._resume()
         elif change is Change.ENDED and self.running:
+            self._listener.drop()
             fabric.lose(self.member)
             self._ending = asyncio.get_running_loop().create_task(self.shut())
         self._news.set()

@@ -11,8 +11,10 @@ import wire
 from wire import Wire
 
 from aerospike_wire import ResultCode
-from aerospike_wire.embedded import EmbeddedCluster
+from aerospike_wire.embedded import EmbeddedCluster, dispatch
+from aerospike_wire.embedded.node import Session
 from aerospike_wire.proto import keys
+from aerospike_wire.proto.header import FrameType
 
 if TYPE_CHECKING:
     from aerospike_wire.embedded import ClusterNode
@@ -418,3 +420,25 @@ def test_stopped_cluster_says_so() -> None:
         _ = cluster.stable
     with pytest.raises(RuntimeError, match="not run"):
         cluster.nodes[0].pause()
+
+
+def test_requests_that_reach_a_killed_node_are_refused(cluster: EmbeddedCluster) -> None:
+    """What is still read from its connections before they are gone finds no empty memory, and is carried out nowhere."""
+    fill(cluster.nodes[0])
+    node = cluster.nodes[1]
+    mine = next(number for number in range(COUNT) if cluster.master("test", pid(number)) is node)
+
+    def late() -> list[int]:
+        # What kill() does, up to the point at which the connections are closed.
+        cluster.fabric.lose(node.member)
+        answers = [
+            dispatch.answer(node.node, Session(), FrameType.MESSAGE, request[8:])
+            for request in (wire.get(mine), wire.put(mine, {"a": -1}), wire.query(partitions=range(4096)))
+        ]
+        return [answer[8 + 5] for answer in answers if isinstance(answer, bytes)]
+
+    assert cluster.call(late) == [ResultCode.CLUSTER] * 3
+    cluster.thread.run(node.shut())
+    node.restart()
+    cluster.wait_until_stable()
+    check(node)
