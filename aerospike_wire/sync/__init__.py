@@ -31,7 +31,8 @@ __all__ = ["Client", "ExecuteTask", "Query", "RecordStream", "Scan", "Transactio
 class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles, Transactions, Metrics):
     """A client for blocking code.
 
-    Any number of threads may share it. There is no event loop behind it, and no thread but one that looks a host name up.
+    Any number of threads may share it. There is no event loop behind it, and no thread but one that
+    looks a host name up.
 
     The first call connects, or :meth:`connect`, or entering the context.
 
