@@ -6,17 +6,17 @@ Frames of every kind, recorded from real nodes and made here, are mutated and ha
 channel whole, byte by byte, or many in one chunk; what comes out goes through the decoders
 of the command that asked. Anything but a result or a ProtocolError, a buffer that grows with
 what a header claims instead of with what came, and a frame that takes longer than a minute
-end the run with the frame and the seed that made it.
+of processor time end the run with the frames and the seed that made them.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-import faulthandler
 import pathlib
 import random
 import resource
+import signal
 import struct
 import sys
 import time
@@ -241,8 +241,15 @@ _DECODERS: Final[dict[int, tuple[Callable[[bytes], None], ...]]] = {
 class Run:
     """A run over many frames."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, patience: float = 0.0) -> None:
+        """Make a run.
+
+        Args:
+            seed: decides everything.
+            patience: seconds of processor time after which SIGVTALRM ends a frame; 0 for none.
+        """
         self.seed = seed
+        self._patience = patience
         self.frames = corpus()
         self.counts: collections.Counter[str] = collections.Counter()
 
@@ -269,6 +276,9 @@ class Run:
     def _one(self, chance: random.Random, number: int) -> int:
         """One channel's worth of frames; how many they were."""
         dice = chance.random()
+        if self._patience:
+            # Of processor time, because a busy or halted machine makes any frame take long.
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._patience)
         way = "chunk" if dice < 0.4 else "whole" if dice < 0.9 else "bytes"
         batch = [
             mutated(chance, self.frames) for _ in range(2 + int(chance.random() * (CHUNK - 2)) if way == "chunk" else 1)
@@ -312,6 +322,11 @@ class Run:
         return ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items())) + f", peak {memory} MiB"
 
 
+def _too_long(*_: object) -> None:
+    msg = f"it takes longer than {PATIENCE:g} s"
+    raise RuntimeError(msg)
+
+
 def say(words: str) -> None:
     """A line on the terminal, at once."""
     sys.stdout.write(f"{words}\n")
@@ -324,17 +339,12 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     arguments = parser.parse_args()
-    faulthandler.dump_traceback_later(PATIENCE, repeat=False, exit=True)
-    run = Run(arguments.seed)
+    signal.signal(signal.SIGVTALRM, _too_long)
+    run = Run(arguments.seed, PATIENCE)
     begun = time.monotonic()
-
-    def tell(words: str) -> None:
-        faulthandler.dump_traceback_later(PATIENCE, repeat=False, exit=True)
-        say(words)
-
     say(f"seed {arguments.seed}, {len(run.frames)} frames to begin with")
     try:
-        run.go(arguments.frames, tell=tell)
+        run.go(arguments.frames, tell=say)
     except Failed as failed:
         say(f"FAILED: {failed}")
         return 1
