@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,18 @@ from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+
+def pytest_configure() -> None:
+    """Nothing that is made while tests are collected is garbage: looking for some costs seconds."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What tests leave is looked for again, but not among the tests themselves, which are many."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import Cases
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import damaged
@@ -81,9 +82,16 @@ def executed(code: int, before: tuple[int, bytes] | None, payload: bytes) -> tup
         return refusal.code, None
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_recorded(case: dict[str, Any]) -> None:
+def test_recorded() -> None:
     """Code, value and bin are those of a real node."""
+    with Cases() as cases:
+        for case in CASES:
+            with cases.case(case["name"]):
+                check_recorded(case)
+
+
+def check_recorded(case: dict[str, Any]) -> None:
+    """One recorded operation."""
     before = particle(case["before"])
     code, outcome = executed(case["op"], before, bytes.fromhex(case["payload"]))
     assert code == case["result"]

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import gold
 import pytest
+from cases import Cases
 
 from aerospike_wire import expressions as exp
 from aerospike_wire.errors import AerospikeError, BinNameError, ParamError
@@ -59,9 +60,16 @@ def arguments() -> list[tuple[str, str]]:
     return [(name, field.name) for name, example in EXAMPLES.items() for field in attrs.fields(type(example))]
 
 
-@pytest.mark.parametrize(("name", "argument"), arguments(), ids=lambda part: part)
-def test_what_an_argument_does_not_take_is_refused_by_its_name(name: str, argument: str) -> None:
+def test_what_an_argument_does_not_take_is_refused_by_its_name() -> None:
     """Each sample is taken and compiles, or the error names the argument and the class."""
+    with Cases() as cases:
+        for name, argument in arguments():
+            with cases.case(f"{name} {argument}"):
+                check_argument(name, argument)
+
+
+def check_argument(name: str, argument: str) -> None:
+    """One argument of one class, with every sample."""
     kind = type(EXAMPLES[name])
     given = {field.name: getattr(EXAMPLES[name], field.name) for field in attrs.fields(kind)}
     assert kind(**given) == EXAMPLES[name]

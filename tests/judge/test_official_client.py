@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
+from cases import Cases, by_family
 from judge import calls
 from judge.calls import Official, Scenario
 from judge.states import LASTING, NAMESPACES, Apart, Node, is_harmful, misbehave, namespaces, unused_port
@@ -156,30 +157,30 @@ def play(scenario: Scenario, server: Node) -> Outcome:
 
 
 _APART: Final = """
+import contextlib
 import sys
 from aerospike_wire.embedded import EmbeddedServer
-with EmbeddedServer(namespaces=["test,ttl=off", "bar"]) as server:
-    print(server.port, flush=True)
+with contextlib.ExitStack() as stack:
+    for _ in range(int(sys.argv[1])):
+        server = stack.enter_context(EmbeddedServer(namespaces=["test,ttl=off", "bar"]))
+        print(server.port, flush=True)
     sys.stdin.read()
 """
 
 
 @contextlib.contextmanager
-def apart() -> Iterator[Apart]:
-    """A node in a process of its own: the official client waits for some replies without letting other threads run."""
+def apart(count: int) -> Iterator[list[Apart]]:
+    """Nodes in a process of their own: for some replies the official client waits without letting other threads run."""
     with subprocess.Popen(
-        [sys.executable, "-c", _APART], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", _APART, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:
         assert process.stdout is not None
-        yield Apart(int(process.stdout.readline()))
+        yield [Apart(int(process.stdout.readline())) for _ in range(count)]
         process.communicate()
 
 
 def fresh(scenario: Scenario) -> Outcome:
     """A scenario with a node of its own."""
-    if scenario.method in BLOCKING:
-        with apart() as node:
-            return play(scenario, node)
     with EmbeddedServer(namespaces=namespaces(scenario), cluster_name="gold") as server:
         return play(scenario, server)
 
@@ -206,14 +207,8 @@ def is_slow(scenario: Scenario) -> bool:
     )
 
 
-@pytest.fixture(scope="module")
-def slow() -> dict[str, Outcome]:
-    """What came of the slow scenarios."""
-    found = [scenario for scenario in CALLS if is_slow(scenario)]
-    gentle = [scenario for scenario in found if scenario.method not in BLOCKING]
-    with ThreadPoolExecutor(len(gentle)) as pool:
-        outcomes = dict(zip([scenario.name for scenario in gentle], pool.map(fresh, gentle), strict=True))
-    return outcomes | {scenario.name: fresh(scenario) for scenario in found if scenario.method in BLOCKING}
+SLOW_CALLS: Final = [scenario for scenario in CALLS if is_slow(scenario)]
+QUICK: Final = by_family(scenario.name for scenario in CALLS if not is_slow(scenario))
 
 
 @pytest.fixture(scope="module")
@@ -223,31 +218,44 @@ def stage() -> Iterator[tuple[EmbeddedServer, Any]]:
         yield server, client
 
 
-@pytest.fixture
-def outcome(request: pytest.FixtureRequest) -> Outcome:
-    """What came of the scenario that the test is about."""
-    scenario = request.getfixturevalue("scenario")
-    if is_slow(scenario):
-        found: Outcome = request.getfixturevalue("slow")[scenario.name]
-        return found
-    if is_harmful(scenario):
-        return fresh(scenario)
-    server, client = request.getfixturevalue("stage")
-    server.clear()
-    return perform(client, scenario, server)
-
-
-@pytest.mark.parametrize("scenario", CALLS, ids=lambda scenario: scenario.name)
-def test_call(scenario: Scenario, outcome: Outcome) -> None:
+def check(scenario: Scenario, outcome: Outcome) -> None:
     """A call ends as with a real node: same class, code and doubt, or same result, and same effect."""
     if scenario.failed:
         assert outcome.error == scenario.error
     else:
         assert outcome.error is None
         if scenario.name not in OWN_WORDS:
-            recorded, unordered = scenario.outcome["result"], "chain" in scenario.call
+            recorded, unordered = scenario.outcome["result"], "chain" in (scenario.call or {})
             assert calls.outcome_differs(recorded, outcome.result, unordered=unordered) is None
     assert outcome.effect is None
+
+
+@pytest.mark.parametrize("family", QUICK)
+def test_calls(family: str, stage: tuple[EmbeddedServer, Any]) -> None:
+    """Calls end as with a real node."""
+    server, client = stage
+    with Cases() as cases:
+        for name in QUICK[family]:
+            scenario = SCENARIOS[name]
+            with cases.case(name):
+                if is_harmful(scenario):
+                    outcome = fresh(scenario)
+                else:
+                    server.clear()
+                    outcome = perform(client, scenario, server)
+                check(scenario, outcome)
+
+
+def test_slow_calls() -> None:
+    """Those in which the official client sleeps end as with a real node; most are made side by side."""
+    gentle = [scenario for scenario in SLOW_CALLS if scenario.method not in BLOCKING]
+    others = [scenario for scenario in SLOW_CALLS if scenario.method in BLOCKING]
+    with ThreadPoolExecutor(len(gentle)) as pool, apart(len(others)) as nodes:
+        outcomes = list(pool.map(fresh, gentle)) + list(map(play, others, nodes))
+    with Cases() as cases:
+        for scenario, outcome in zip(gentle + others, outcomes, strict=True):
+            with cases.case(scenario.name):
+                check(scenario, outcome)
 
 
 @pytest.mark.parametrize(

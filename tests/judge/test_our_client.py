@@ -16,6 +16,7 @@ import attrs
 import gold
 import pytest
 import pytest_asyncio
+from cases import Cases, by_family
 from judge import calls
 from judge.calls import NotInterpreted, Ours, Scenario
 from judge.states import LASTING, NAMESPACES, is_harmful, misbehave, namespaces, unused_port
@@ -278,12 +279,22 @@ SPECIAL: Final = {"raw_socket", "aerospike.client", "get x 4 with max_error_rate
 CALLS: Final = [scenario for scenario in MADE if scenario.method not in SPECIAL]
 
 
+FAMILIES: Final = by_family(scenario.name for scenario in CALLS)
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize("scenario", CALLS, ids=lambda scenario: scenario.name)
-async def test_call(scenario: Scenario, kind: str, stage: Stage) -> None:
-    """A call ends as the official client's did, with the same effect, and errors know their request."""
-    seen, unlike = await play(kind, scenario, stage)
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_calls(family: str, kind: str, stage: Stage) -> None:
+    """Calls end as the official client's did, with the same effect, and errors know their request."""
+    with Cases() as cases:
+        for name in FAMILIES[family]:
+            with cases.case(name):
+                check(SCENARIOS[name], *await play(kind, SCENARIOS[name], stage))
+
+
+def check(scenario: Scenario, seen: Outcome, unlike: str | None) -> None:
+    """What came of a scenario is what the official client saw; ``unlike`` is what the effect was instead."""
     wanted = expected(scenario)
     if wanted is not None:
         assert seen.facts == wanted

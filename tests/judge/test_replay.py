@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from cases import Cases, by_family
 from judge.node_replay import IN_ANY_ORDER, Links, play
 from recordings import recordings
 
@@ -42,8 +44,8 @@ HERE: Final = {name: found for name, found in recordings().items() if found.grou
 REPLAYED: Final = [name for name in HERE if not left_out(name)]
 
 
-@pytest.fixture
-def links() -> Iterator[Links]:
+@contextlib.contextmanager
+def fresh_links() -> Iterator[Links]:
     """Connections to a node that calls itself as the recorded one did."""
     with EmbeddedServer(namespaces=("test,ttl=off", "bar"), name="A1", cluster_name="gold") as server:
         port = server.port
@@ -53,11 +55,17 @@ def links() -> Iterator[Links]:
             yield links
 
 
-@pytest.mark.parametrize("name", REPLAYED)
-def test_recorded_requests_get_the_recorded_answers(name: str, links: Links) -> None:
+FAMILIES: Final = by_family(REPLAYED)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_recorded_requests_get_the_recorded_answers(family: str) -> None:
     """From an empty node on, every request of a scenario is answered with the recorded bytes."""
-    for place, wanted, got in play(links, HERE[name]):
-        assert got == wanted, place
+    with Cases() as cases:
+        for name in FAMILIES[family]:
+            with cases.case(name), fresh_links() as links:
+                for place, wanted, got in play(links, HERE[name]):
+                    assert got == wanted, place
 
 
 def test_every_scenario_is_counted() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from cases import Cases
 
 from aerospike_wire import operations as op
 from aerospike_wire.errors import ParamError
@@ -123,9 +123,16 @@ def parameters() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "parameter"), parameters(), ids=lambda part: part)
-def test_what_a_parameter_does_not_take_is_refused_by_its_name(name: str, parameter: str) -> None:
+def test_what_a_parameter_does_not_take_is_refused_by_its_name() -> None:
     """Each sample is taken, or is a ParamError that names the parameter, the bin and the function."""
+    with Cases() as cases:
+        for name, parameter in parameters():
+            with cases.case(f"{name} {parameter}"):
+                check_parameter(name, parameter)
+
+
+def check_parameter(name: str, parameter: str) -> None:
+    """One parameter of one builder, with every sample."""
     build = BUILDERS[name]
     given = {
         one: OF_THEIR_OWN.get((name, one), GOOD.get(one))

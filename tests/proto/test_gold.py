@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
+from cases import Cases, by_family
 from either import CLIENTS, Either
 from gold import Scenario, arguments, same, scenarios
 from rawnode import RawNode, Replay, member
@@ -137,13 +138,24 @@ async def make(client: Any, scenario: Scenario, tmp_path: pathlib.Path) -> Any:
         return error
 
 
+FAMILIES = by_family(RECORDED)
+
+
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", RECORDED)
-async def test_call_makes_the_recorded_bytes_and_ends_as_recorded(
-    name: str, client: Either, replay: tuple[RawNode, Replay], tmp_path: pathlib.Path
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_calls_make_the_recorded_bytes_and_end_as_recorded(
+    family: str, client: Either, replay: tuple[RawNode, Replay], tmp_path: pathlib.Path
 ) -> None:
     """A call makes the official client's bytes, and their recorded answer ends it with the same record or error."""
     _, answers = replay
+    with Cases() as cases:
+        for name in FAMILIES[family]:
+            with cases.case(name):
+                await check(name, client, answers, tmp_path)
+
+
+async def check(name: str, client: Either, answers: Replay, tmp_path: pathlib.Path) -> None:
+    """One recorded call, made again."""
     scenario = RECORDED[name]
     answers.expect([response for _, response in scenario.exchange])
     ours = await make(client, scenario, tmp_path)
