@@ -25,6 +25,7 @@ def pytest_collection_finish() -> None:
     """What tests leave is looked for again, but not among the tests themselves, which are many."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pytest
 
 pytest_plugins = ["pytester"]
-LOAD = ("-p", "aerospike_wire.pytest_plugin", "-p", "no:cacheprovider")
+LOAD = ("-p", "aerospike_wire.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
 
 
 def test_a_suite_gets_a_node_and_a_client(pytester: pytest.Pytester) -> None:

@@ -12,15 +12,15 @@ from .run import Plan, run
 
 @pytest.mark.parametrize(("client", "workers"), [("async", 64), ("sync", 16)])
 def test_nothing_is_lost_while_nodes_break(client: str, workers: int) -> None:
-    report = run(Plan(client, 1800, 11, workers, every=100))
+    report = run(Plan(client, 1200, 11, workers, every=100))
     assert report.good, report.text()
-    assert report.book.calls >= 1800
+    assert report.book.calls >= 1200
     assert report.trouble.events
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs the signals of Unix")
 def test_nothing_is_lost_while_processes_are_killed_and_stopped() -> None:
-    report = run(Plan("async", 700, 12, 64, every=80, processes=True))
+    report = run(Plan("async", 480, 12, 64, every=80, processes=True))
     assert report.good, report.text()
 
 
