@@ -64,7 +64,6 @@ def no_collector() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-        gc.unfreeze()
 
 
 def alive() -> Counter[str]:
