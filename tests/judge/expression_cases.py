@@ -241,34 +241,28 @@ class Drawer:
                     ("ByKeyList", [[self.pick(("a", "b", "z", 1)) for _ in range(self.pick((1, 2, 3)))]]),
                     ("ByKeyRelIndexRangeToEnd", [self.key(), index]),
                     ("ByKeyRelIndexRange", [self.key(), index, count]),
-                    ("ByValue", [self.sought()]),
-                    ("ByValueRange", [self.edge(), self.edge()]),
-                    ("ByValueList", [[self.pool.random.randrange(6) for _ in range(self.pick((1, 2, 3)))]]),
-                    ("ByValueRelRankRangeToEnd", [self.sought(), index]),
-                    ("ByValueRelRankRange", [self.sought(), index, count]),
-                    ("ByIndexRangeToEnd", [index]),
-                    ("ByIndexRange", [index, count]),
-                    ("ByRankRangeToEnd", [index]),
-                    ("ByRankRange", [index, count]),
+                    *self.selections(index, count),
                 )
             )
             return ex(f"MapGet{name}", ctx, give, *args, source, **self.flipped())
         if not many:
             return ex(f"ListGet{self.pick(('ByIndex', 'ByRank'))}", ctx, give, value, index, source)
-        name, args = self.pick(
-            (
-                ("ByValue", [self.sought()]),
-                ("ByValueRange", [self.edge(), self.edge()]),
-                ("ByValueList", [[self.pool.random.randrange(6) for _ in range(self.pick((1, 2, 3)))]]),
-                ("ByValueRelRankRangeToEnd", [self.sought(), index]),
-                ("ByValueRelRankRange", [self.sought(), index, count]),
-                ("ByIndexRangeToEnd", [index]),
-                ("ByIndexRange", [index, count]),
-                ("ByRankRangeToEnd", [index]),
-                ("ByRankRange", [index, count]),
-            )
-        )
+        name, args = self.pick(self.selections(index, count))
         return ex(f"ListGet{name}", ctx, give, *args, source, **self.flipped())
+
+    def selections(self, index: Any, count: Any) -> tuple[tuple[str, list[Any]], ...]:
+        """What selects several elements of a list as well as of a map, with arguments."""
+        return (
+            ("ByValue", [self.sought()]),
+            ("ByValueRange", [self.edge(), self.edge()]),
+            ("ByValueList", [[self.pool.random.randrange(6) for _ in range(self.pick((1, 2, 3)))]]),
+            ("ByValueRelRankRangeToEnd", [self.sought(), index]),
+            ("ByValueRelRankRange", [self.sought(), index, count]),
+            ("ByIndexRangeToEnd", [index]),
+            ("ByIndexRange", [index, count]),
+            ("ByRankRangeToEnd", [index]),
+            ("ByRankRange", [index, count]),
+        )
 
     def list_change(self, depth: int) -> Tagged:
         """A list that a call changed."""
