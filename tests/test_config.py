@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import Client
 from aerospike_wire.config import AuthMode, Seed, parse_config
@@ -12,7 +13,7 @@ from aerospike_wire.errors import ParamError
 from aerospike_wire.policy import ReadPolicy
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("hosts", "seeds"),
     [
         ("h", [("h", 3000, None)]),
@@ -41,7 +42,7 @@ def test_hosts(hosts: Any, seeds: list[Any]) -> None:
     assert list(parse_config(hosts).seeds) == seeds
 
 
-@pytest.mark.parametrize(
+@for_each(
     "hosts",
     ["", " ", ":3000", "h:x", "h:0", "h:65536", "h:-1", "h:99999999999", "h:" + "9" * 5000, "h:³", "[::1", "[::1]3000",
      "h,,i", "h:1.5", [], (), [()], [("h", 0)], [("h", 65536)], [("h", True)], [("h", "3000")], [("", 3000)],
@@ -88,7 +89,7 @@ def test_all_settings() -> None:
     assert len(config.errors.hooks) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("settings", "argument"),
     [
         ({"connect_timeout": 0}, "connect_timeout"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import for_each
 from fake_runtime import Rig, reply
 
 import aerospike_wire
@@ -69,8 +70,8 @@ def test_success_makes_no_error_objects(monkeypatch: pytest.MonkeyPatch) -> None
     run(rig.core.execute(put()))
 
 
-@pytest.mark.parametrize("code", SERVER_CODES)
-@pytest.mark.parametrize("command", [get, put])
+@for_each("code", SERVER_CODES)
+@for_each("command", [get, put])
 def test_each_code_is_retried_as_its_row_says(code: int, command: Any) -> None:
     """Codes whose row says so are tried ``max_retries`` more times, all others once; reads and writes alike."""
     rig = Rig([reply(code)] * 4)
@@ -97,7 +98,7 @@ def test_no_retries_by_default_for_writes() -> None:
     assert len(failure(rig, Get(KEY, None)).attempts) == 3
 
 
-@pytest.mark.parametrize("code", SERVER_CODES)
+@for_each("code", SERVER_CODES)
 def test_each_code_decides_the_fate_of_its_connection(code: int) -> None:
     """A link is thrown away exactly if the code's row says that it cannot be trusted."""
     rig = Rig([reply(code)])
@@ -120,7 +121,7 @@ def test_other_codes_keep_the_session() -> None:
     assert rig.nodes[0].session == "session"
 
 
-@pytest.mark.parametrize("body", [b"", b"short", b"\xff" * 22, reply(0)[:21]])
+@for_each("body", [b"", b"short", b"\xff" * 22, reply(0)[:21]])
 def test_an_answer_that_makes_no_sense(body: bytes) -> None:
     """Bytes that are no answer close the link, are not retried, and leave a write in doubt."""
     rig = Rig([body] * 3)
@@ -250,7 +251,7 @@ def test_no_link_to_be_had() -> None:
     assert rig.nodes[0].sent == 0
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("answers", "doubt"),
     [
         ([reply(18), reply(18)], False),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import demo, errors
 from aerospike_wire.cli import main
@@ -332,7 +333,7 @@ class Colour(enum.Enum):
     RED = 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "text"),
     [
         ("x", '"x"'),

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from cases import for_each
 from pages import DOCS, blocks, run, run_awaiting
 
 from aerospike_wire import AsyncClient, Client, RawParticle, errors
@@ -23,20 +24,20 @@ def snippets() -> list[tuple[str, str]]:
     return [(f"{name}:{number}", code) for name in PAGES for number, code in enumerate(blocks(name), 1)]
 
 
-@pytest.mark.parametrize(("place", "code"), snippets(), ids=[place for place, _ in snippets()])
+@for_each(("place", "code"), snippets(), ids=[place for place, _ in snippets()])
 def test_snippet(place: str, code: str) -> None:
     """It runs, and its assertions hold."""
     exec(compile(code, place, "exec"), {"__name__": place})
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in DOCS.glob("*.md")))
+@for_each("name", sorted(path.name for path in DOCS.glob("*.md")))
 def test_links_between_pages(name: str) -> None:
     """A link to another page of the documentation leads there."""
     for target in re.findall(r"\]\(([\w-]+\.md)", (DOCS / name).read_text()):
         assert (DOCS / target).exists()
 
 
-@pytest.mark.parametrize("page", WITH_CLIENT)
+@for_each("page", WITH_CLIENT)
 def test_page(page: str) -> None:
     """The snippets of a page run one after the other."""
     assert len(blocks(page)) >= 3
@@ -44,7 +45,7 @@ def test_page(page: str) -> None:
         run(page, {"client": client, "server": server})
 
 
-@pytest.mark.parametrize("page", WITH_CLIENT)
+@for_each("page", WITH_CLIENT)
 async def test_page_awaiting(page: str) -> None:
     """And so they do on an AsyncClient, with an await before each call."""
     with EmbeddedServer() as server:
@@ -68,7 +69,7 @@ def test_hook_of_the_page_on_errors() -> None:
     assert seen == [2]
 
 
-@pytest.mark.parametrize(("kind", "data"), [(300, b""), (-1, b""), (True, b""), ("x", b""), (7, "text"), (7, None)])
+@for_each(("kind", "data"), [(300, b""), (-1, b""), (True, b""), ("x", b""), (7, "text"), (7, None)])
 def test_raw_particle_that_is_none(kind: Any, data: Any) -> None:
     """A RawParticle of a program's own making is checked before a byte is sent."""
     with pytest.raises(InvalidArgument, match="is a RawParticle"):

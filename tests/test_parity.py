@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import pytest
+from cases import for_each
 
 from aerospike_wire import AsyncClient, Client, aio, sync
 
@@ -55,12 +55,12 @@ LOCAL = {
     "with_error_hook",
 }
 """Methods that ask nothing of any server."""
-each_method = pytest.mark.parametrize(
+each_method = for_each(
     ("name", "ours", "theirs"), [case[1:] for case in METHODS], ids=[f"{case[0]}.{case[1]}" for case in METHODS]
 )
 
 
-@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+@for_each(("ours", "theirs"), PAIRS)
 def test_the_same_names(ours: type, theirs: type) -> None:
     """Neither client has a public method or attribute that the other lacks."""
     assert sorted(RENAMED.get(name, name) for name in public(ours)) == sorted(public(theirs))

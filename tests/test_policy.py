@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+from cases import for_each
 
 from aerospike_wire import policy
 from aerospike_wire.errors import ParamError
@@ -18,7 +19,7 @@ CLASSES: list[type[Policy]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cls", "expected"),
     [
         (policy.ReadPolicy, {"socket_timeout": 30000, "total_timeout": 1000, "max_retries": 2}),
@@ -44,7 +45,7 @@ def test_choices_by_default() -> None:
     assert (write.gen, write.exists, write.commit_level, write.durable_delete, write.ttl) == (0, 0, 0, False, 0)
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_unknown_names_are_refused(cls: type[Policy]) -> None:
     """A name that the kind does not have is refused, and the known ones are listed."""
     with pytest.raises(ParamError, match=r"policy timeouts is not known.*total_timeout") as caught:
@@ -52,9 +53,9 @@ def test_unknown_names_are_refused(cls: type[Policy]) -> None:
     assert caught.value.argument == "timeouts"
 
 
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("name", ["socket_timeout", "total_timeout", "max_retries", "sleep_between_retries"])
-@pytest.mark.parametrize("value", [-1, 2**31, 1.5, "1", None, True])
+@for_each("cls", CLASSES)
+@for_each("name", ["socket_timeout", "total_timeout", "max_retries", "sleep_between_retries"])
+@for_each("value", [-1, 2**31, 1.5, "1", None, True])
 def test_numbers_are_checked(cls: type[Policy], name: str, value: Any) -> None:
     """A number out of range or of another type is refused by its name, in a dict and in the constructor."""
     for make in (lambda: cls.of({name: value}), lambda: cls(**{name: value})):
@@ -64,7 +65,7 @@ def test_numbers_are_checked(cls: type[Policy], name: str, value: Any) -> None:
         assert isinstance(caught.value, ValueError)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "value"),
     [("exists", 5), ("exists", -1), ("gen", 3), ("gen", True), ("gen", "EQ"), ("key", 2), ("commit_level", 2),
      ("replica", 9), ("replica", None), ("durable_delete", 1), ("durable_delete", "yes"), ("ttl", -3), ("ttl", 2**32),
@@ -83,7 +84,7 @@ def test_choices_are_taken_by_number_or_member() -> None:
     assert WritePolicy.of({"exists": 1}).exists is policy.Exists.CREATE
 
 
-@pytest.mark.parametrize("given", [5, "read", [("total_timeout", 1)], WritePolicy(), object()])
+@for_each("given", [5, "read", [("total_timeout", 1)], WritePolicy(), object()])
 def test_other_things_are_no_policies(given: Any) -> None:
     """A policy is an object of its class or a dict."""
     with pytest.raises(ParamError, match="must be a ReadPolicy or a dict") as caught:
@@ -114,7 +115,7 @@ def test_query_and_scan_are_one_kind() -> None:
     assert Policies({"query": {"max_records": 3}}).resolve(policy.QueryPolicy, None).max_records == 3
 
 
-@pytest.mark.parametrize(("given", "argument"), [(5, "policies"), ({"reed": {}}, "reed"), ({"read": 5}, "policy"),
+@for_each(("given", "argument"), [(5, "policies"), ({"reed": {}}, "reed"), ({"read": 5}, "policy"),
                                                   ({"read": {"x": 1}}, "x"), ({"total_timeout": -1}, "total_timeout")])  # fmt: skip
 def test_bad_defaults(given: Any, argument: str) -> None:
     """Defaults that cannot be are refused by name."""
@@ -123,7 +124,7 @@ def test_bad_defaults(given: Any, argument: str) -> None:
     assert caught.value.argument == argument
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_policies_are_frozen_values(cls: type[Policy]) -> None:
     """Policies can be compared, hashed, pickled and not changed."""
     made = cls(total_timeout=5)
@@ -136,7 +137,7 @@ def test_policies_are_frozen_values(cls: type[Policy]) -> None:
     assert attrs.evolve(made, total_timeout=6).total_timeout == 6
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_policies_are_documented(cls: type[Policy]) -> None:
     """Each kind says which methods it is for."""
     assert cls.__doc__

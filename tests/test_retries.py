@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 from fake_runtime import Rig, reply
 
 from aerospike_wire import errors
@@ -47,7 +48,7 @@ def late() -> LinkFailure:
 # Which replica
 
 
-@pytest.mark.parametrize("answer", [reply(18), reply(11), reply(9), lost(), late()])
+@for_each("answer", [reply(18), reply(11), reply(9), lost(), late()])
 def test_reads_go_on_to_the_next_replica(answer: Any) -> None:
     """Whatever failed, a read asks the next replica."""
     rig = Rig([answer] * 3, [answer] * 3)
@@ -146,7 +147,7 @@ def test_pauses_are_spread() -> None:
     assert 0.09 < max(found) <= 0.1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "value"),
     [("sleep_multiplier", 0.5), ("sleep_multiplier", 101), ("sleep_multiplier", "2"), ("sleep_jitter", 1.5),
      ("sleep_jitter", True), ("sleep_jitter", -0.1), ("sleep_jitter", float("nan"))],

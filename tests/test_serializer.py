@@ -7,6 +7,7 @@ import pickle
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ async def later(value: Any) -> bytes:
     return bytes(value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("wrong", "argument", "words"),
     [
         (5, "serializer", "must be a Serializer, have dumps and loads, or be a pair of both, not int"),
@@ -92,7 +93,7 @@ UNTOUCHED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", UNTOUCHED, ids=repr)
+@for_each("value", UNTOUCHED, ids=repr)
 def test_values_with_a_type_do_not_go_through_it(value: Any) -> None:
     """The bytes are the same with a serializer and without."""
     never = Serializer(lambda _: 1 / 0, lambda _: 1 / 0, b"none")
@@ -100,7 +101,7 @@ def test_values_with_a_type_do_not_go_through_it(value: Any) -> None:
     assert never.opened(value, "v") == value
 
 
-@pytest.mark.parametrize("value", UNTOUCHED, ids=repr)
+@for_each("value", UNTOUCHED, ids=repr)
 def test_wrap_sends_any_value_through_it(value: Any) -> None:
     """Also one that has a type on the server."""
     codec = Serializer(pickle.dumps, pickle.loads, b"P")
@@ -125,7 +126,7 @@ def test_wrapped_values_in_arguments() -> None:
     assert repr(ops.write("b", wrapped)) == "write('b', Serialized(tuple))"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("dumps", "words"),
     [
         (lambda _: 1 / 0, "holds a value of type Point for which the serializer failed with ZeroDivisionError"),

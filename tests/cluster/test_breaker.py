@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire.cluster.breaker import Breaker
@@ -108,7 +108,7 @@ def test_no_limit() -> None:
     assert not breaker.is_open(10.0)
 
 
-@pytest.mark.parametrize("code", sorted(errors.FACTS))
+@for_each("code", sorted(errors.FACTS))
 def test_only_trouble_of_the_node_counts(code: int) -> None:
     """Timeouts, unavailable partitions, overload and lost connections count; answers about data do not."""
     breaker = Breaker(1, 1.0)

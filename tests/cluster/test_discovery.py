@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.errors import ProtocolError, Step
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "generation", "peers"),
     [
         ("0,3000,[]", "0", []),
@@ -38,7 +39,7 @@ def test_peers(value: str, generation: str, peers: list[Peer]) -> None:
     assert parse_peers(value) == (generation, peers)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     ["", "1", "1,3000", "1,3000,", "x,3000,[]", "1,x,[]", "1,3000,[", "1,3000,[[", "1,3000,[[BB9", "1,3000,[[BB9,,[h:1]]",
      "1,3000,[[BB9,,[h:x]]]", "1,3000,[[BB9,,[h:0]]]", "1,3000,[[BB9,,[h:65536]]]", "1,3000,[]]", "1,3000,[]x",
@@ -63,7 +64,7 @@ def test_no_text_does_worse_than_be_refused(value: str) -> None:
         assert all(0 < port < 65536 for _, port in peer.addresses)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "build"),
     [("8.1.2.0", (8, 1, 2, 0)), ("8.1.2", (8, 1, 2, 0)), ("8.1.2.0-rc1", (8, 1, 2, 0)), ("10.0.0.12", (10, 0, 0, 12)),
      ("", None), ("8", None), ("8.1", None), ("null", None), ("v8.1.2", None)],

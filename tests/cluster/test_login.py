@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 import pytest
+from cases import for_each
 from vectors import vector
 
 from aerospike_wire.cluster.login import Authenticator, LoginRefused, Session
@@ -101,7 +102,7 @@ async def test_session_that_is_over(ends: float, answers: list[bytes]) -> None:
     assert link.requests[-1] == vector("admin/login_internal")
 
 
-@pytest.mark.parametrize("code", [51, 60, 62, 65, 80, 82])
+@for_each("code", [51, 60, 62, 65, 80, 82])
 async def test_refusal(code: int) -> None:
     """The node's code is kept; the words name the user, never the password."""
     link: Any = Link(refused(code))

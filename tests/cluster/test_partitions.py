@@ -7,6 +7,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,7 +63,7 @@ def test_a_node_without_namespaces() -> None:
     assert parse_replicas(f"test:0,0;bar:0,1,{text()}") == [Ownership("test", 0, ()), Ownership("bar", 0, (bitmap(),))]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [
         "test",

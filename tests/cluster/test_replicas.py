@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire.cluster.replicas import choose, for_reading
 from aerospike_wire.policy import ReadModeSC, Replica
@@ -33,8 +34,8 @@ def ask(nodes: Any, replica: Replica, attempt: int, *, write: bool = False) -> s
     return None if found is None else found.name
 
 
-@pytest.mark.parametrize("write", [True, False])
-@pytest.mark.parametrize("replica", [Replica.SEQUENCE, Replica.PREFER_RACK])
+@for_each("write", [True, False])
+@for_each("replica", [Replica.SEQUENCE, Replica.PREFER_RACK])
 def test_sequence(replica: Replica, write: bool) -> None:
     """The master is asked first, then one replica after the other, and again from the master."""
     asked = [ask(columns(A, B, C), replica, attempt, write=write) for attempt in range(5)]
@@ -66,7 +67,7 @@ def test_random_reaches_all(write: bool) -> None:
     assert {ask(columns(A, B, C), Replica.RANDOM, 0, write=write) for _ in range(200)} == {"A", "B", "C"}
 
 
-@pytest.mark.parametrize("replica", [Replica.SEQUENCE, Replica.ANY, Replica.PREFER_RACK, Replica.RANDOM])
+@for_each("replica", [Replica.SEQUENCE, Replica.ANY, Replica.PREFER_RACK, Replica.RANDOM])
 def test_nodes_that_left_are_passed_over(replica: Replica) -> None:
     """Whatever the policy, an inactive or unknown node is not chosen while another one is there."""
     for nodes in (columns(GONE, B), columns(None, B), columns(B, GONE), columns(GONE, None, B)):
@@ -74,7 +75,7 @@ def test_nodes_that_left_are_passed_over(replica: Replica) -> None:
             assert ask(nodes, replica, attempt) == "B"
 
 
-@pytest.mark.parametrize("replica", list(Replica))
+@for_each("replica", list(Replica))
 def test_nobody_is_left(replica: Replica) -> None:
     """Without an active node the answer is None, for a table without replicas too."""
     assert ask(columns(GONE, None), replica, 0) is None
@@ -82,13 +83,13 @@ def test_nobody_is_left(replica: Replica) -> None:
     assert ask([], replica, 0, write=True) is None
 
 
-@pytest.mark.parametrize("replica", list(Replica))
+@for_each("replica", list(Replica))
 def test_available_namespaces_take_the_policy_as_it_is(replica: Replica) -> None:
     """Consistency modes mean nothing without strong consistency."""
     assert {for_reading(replica, mode, strong=False) for mode in ReadModeSC} == {replica}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("mode", "replica", "expected"),
     [
         (ReadModeSC.SESSION, Replica.ANY, Replica.MASTER),

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def test_any_reply(body: bytes) -> None:
         info.error_of(value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "1,3000," + "[" * 100_000,
@@ -77,7 +78,7 @@ def test_claims_of_many_maps() -> None:
         parse_replicas("test:0,999999999999999999,x")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "racks"), [("", {}), ("test:1", {"test": 1}), ("test:1;bar:0", {"test": 1, "bar": 0}), ("t:7;", {"t": 7})]
 )
 def test_racks(text: str, racks: dict[str, int]) -> None:
@@ -85,7 +86,7 @@ def test_racks(text: str, racks: dict[str, int]) -> None:
     assert parse_racks(text) == racks
 
 
-@pytest.mark.parametrize("text", ["test", ":1", "test:x", "test:-1", "test:²", "test:99999999999", "test:1,bar:2"])
+@for_each("text", ["test", ":1", "test:x", "test:-1", "test:²", "test:99999999999", "test:1,bar:2"])
 def test_racks_that_are_none(text: str) -> None:
     """Anything else is refused."""
     with pytest.raises(ProtocolError):

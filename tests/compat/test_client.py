@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 import aerospike_wire.compat as aerospike
 from aerospike_wire import errors
@@ -231,7 +232,7 @@ def test_expressions_are_packed_once_unless_they_can_change() -> None:
     assert changing.compiled != before
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("args", "kwargs"),
     [((), {}), (("l",), {}), (("l", 1, None, None, 5), {}), (("l", 1), {"bin_name": "m"}), (("l", 1), {"other": 1})],
 )

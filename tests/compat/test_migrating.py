@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import exception as ours
 
@@ -24,7 +25,7 @@ def test_every_class_has_a_row() -> None:
     assert len(ROWS) == len({name for name, *_ in ROWS})
 
 
-@pytest.mark.parametrize(("name", "parent", "code"), ROWS)
+@for_each(("name", "parent", "code"), ROWS)
 def test_row(name: str, parent: str, code: str) -> None:
     """Parent and code are those of the official class and of this client's."""
     found: Any = getattr(ours, name)

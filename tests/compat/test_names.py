@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import for_each
 
 import aerospike_wire.compat as facade
 from aerospike_wire.compat import installation
@@ -63,7 +64,7 @@ def _own_names(module: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", HELPERS)
+@for_each("name", HELPERS)
 def test_every_name_of_the_helpers_is_there(name: str) -> None:
     """Each helper module exists and has the functions and classes that the official one shows, other modules' too."""
     theirs = importlib.import_module(name)
@@ -108,7 +109,7 @@ OTHER_NAMES = {
 }
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("kind", "name"),
     [
         (kind, name)
@@ -137,7 +138,7 @@ def _operation_helpers() -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(("module", "name"), _operation_helpers())
+@for_each(("module", "name"), _operation_helpers())
 def test_operations_are_the_official_dicts(module: str, name: str) -> None:
     """A helper makes the dict that the official one makes, entries without a value aside."""
     theirs = getattr(importlib.import_module(module), name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import certificates
 import pytest
+from cases import for_each
 
 from aerospike_wire.embedded.acceptor import Acceptor, bound
 
@@ -39,7 +40,7 @@ def connected(port: int, count: int) -> list[socket.socket]:
     return [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
 
 
-@pytest.mark.parametrize("turns", range(5))
+@for_each("turns", range(5))
 async def test_what_was_accepted_when_it_closes_has_a_protocol_or_is_closed(turns: int) -> None:
     """However soon it is closed after connections came, no socket is left to the garbage collector."""
     made: list[Greeter] = []

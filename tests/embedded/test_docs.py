@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
+from cases import for_each
 from pages import DOCS, blocks, run
 
 from aerospike_wire.embedded import sentences
@@ -32,7 +32,7 @@ def test_methods_of_the_tables_exist() -> None:
         assert hasattr(Network, name), name
 
 
-@pytest.mark.parametrize("sentence", re.findall(r"--fault '([^']*)'|`((?:get|client) [^`]*)`", PAGE))
+@for_each("sentence", re.findall(r"--fault '([^']*)'|`((?:get|client) [^`]*)`", PAGE))
 def test_sentences_of_the_page_are_understood(sentence: tuple[str, str]) -> None:
     from aerospike_wire.embedded import Faults, Network
 

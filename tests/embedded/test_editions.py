@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import Client, errors
 from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer, info
@@ -50,7 +51,7 @@ def test_info_of_an_enterprise_node() -> None:
     assert made.xdr_filters == {}
 
 
-@pytest.mark.parametrize("line", [line for line in ENTERPRISE_INFO if line not in {"edition", "version"}])
+@for_each("line", [line for line in ENTERPRISE_INFO if line not in {"edition", "version"}])
 def test_info_of_a_community_node(line: str) -> None:
     """It knows the names, and says 25 before it looks at any parameter."""
     assert info.answer(node(enterprise=False), Session(), line) == "ERROR:25:enterprise only"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from cases import for_each
 
 from aerospike_wire.embedded import Faults, Network
 from aerospike_wire.embedded.sentences import add_condition, add_fault, is_network
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sentence", "rule"),
     [
         ("put answer 18", "<on put: answer 18 (DEVICE_OVERLOAD); 0 hits>"),
@@ -33,7 +34,7 @@ def test_sentences_about_requests(sentence: str, rule: str) -> None:
     assert len(faults.rules) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sentence", "rule"),
     [
         ("latency 50", "<latency of 50 ms; 0 connections>"),
@@ -57,7 +58,7 @@ def test_sentences_about_the_network(sentence: str, rule: str) -> None:
     assert len(network.rules) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sentence", "words"),
     [
         ("", "a command"),
@@ -77,7 +78,7 @@ def test_sentences_that_make_no_sense(sentence: str, words: str) -> None:
         add_fault(Faults(), sentence)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sentence", "words"),
     [
         ("client", "a condition"),

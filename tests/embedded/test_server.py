@@ -9,6 +9,7 @@ import threading
 import warnings
 
 import pytest
+from cases import for_each
 from wire import Wire, bins_of, get, put
 
 from aerospike_wire import Client
@@ -89,7 +90,7 @@ def test_facts() -> None:
         assert server.address in repr(server)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "options",
     [
         {"namespaces": []},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from cases import for_each
 
 from aerospike_wire.embedded.store import StoredRecord
 from aerospike_wire.embedded.table import Records
@@ -42,7 +42,7 @@ def test_partitions_and_sets() -> None:
     assert changed == seen
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("start", "size", "value"),
     [
         (0, 1, 0x28CB0012CE6C2A4A),

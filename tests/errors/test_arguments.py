@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import AsyncClient, Client, errors, operations
 from aerospike_wire.errors import ParamError
@@ -219,8 +220,8 @@ async def test_predicates(client: Any, predicate: Any) -> None:
     assert caught.value.argument == "predicate"
 
 
-@pytest.mark.parametrize("make", [Client, AsyncClient])
-@pytest.mark.parametrize(
+@for_each("make", [Client, AsyncClient])
+@for_each(
     ("hosts", "settings", "argument"),
     [
         ("", {}, "hosts"),

@@ -6,12 +6,13 @@ import string
 
 import attrs
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire.errors import FACTS, CodeFacts, ConnectionFate, ResultCode, Retry, Sender
 
 ROWS = list(FACTS.values())
-each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code.name)
+each_row = for_each("row", ROWS, ids=lambda row: row.code.name)
 
 
 def test_every_code_has_one_row() -> None:
@@ -108,7 +109,7 @@ def test_transient_codes_say_what_to_wait_for(row: CodeFacts) -> None:
         assert row.hint
 
 
-@pytest.mark.parametrize(
+@for_each(
     "code",
     [
         ResultCode.RECORD_NOT_FOUND,

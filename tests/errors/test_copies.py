@@ -9,6 +9,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from error_samples import CLASSES, CONTEXTS, fail, sample, state
 
 from aerospike_wire import errors
@@ -30,7 +31,7 @@ COPIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_copies_of_every_class_keep_every_field(cls: type[AerospikeError]) -> None:
     """A copy of any kind has the class, the five of args, all facts, notes and text of the original."""
     error = sample(cls)
@@ -42,8 +43,8 @@ def test_copies_of_every_class_keep_every_field(cls: type[AerospikeError]) -> No
         assert twin.__notes__[-1] == "a note of the program", way
 
 
-@pytest.mark.parametrize("way", COPIES)
-@pytest.mark.parametrize("family", CONTEXTS)
+@for_each("way", COPIES)
+@for_each("family", CONTEXTS)
 def test_copies_keep_the_context_of_every_family(family: str, way: str) -> None:
     """A copy carries the same facts of the request, whatever family it is of, its policy included."""
     error = sample(errors.ServerError, context=CONTEXTS[family])
@@ -55,7 +56,7 @@ def test_copies_keep_the_context_of_every_family(family: str, way: str) -> None:
     hash(twin.context)
 
 
-@pytest.mark.parametrize("way", COPIES)
+@for_each("way", COPIES)
 def test_a_note_on_a_copy_stays_there(way: str) -> None:
     """Notes that are added to a copy do not appear on the original, nor the other way round."""
     error = sample(errors.RecordNotFound)
@@ -84,7 +85,7 @@ class ShopClosed(errors.TimeoutError):
         self.hour = hour
 
 
-@pytest.mark.parametrize("way", COPIES)
+@for_each("way", COPIES)
 def test_copies_of_a_programs_own_subclass(way: str) -> None:
     """A subclass with another constructor copies without any help, with its own attributes."""
     missing = COPIES[way](OrderMissing(7, shop="x"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire.errors import Attempt, is_in_doubt
@@ -58,26 +59,26 @@ MATRIX = [
 """Several tries, oldest first, and whether a write is in doubt after them."""
 
 
-@pytest.mark.parametrize(("tried", "doubt"), SINGLE)
+@for_each(("tried", "doubt"), SINGLE)
 def test_one_try(tried: Attempt, doubt: bool) -> None:
     """A try leaves doubt if it was sent and got no definite answer; the server's timeout is none."""
     assert tried.in_doubt is doubt
     assert is_in_doubt([tried], write=True) is doubt
 
 
-@pytest.mark.parametrize(("tried", "doubt"), MATRIX)
+@for_each(("tried", "doubt"), MATRIX)
 def test_several_tries_of_a_write(tried: list[Attempt], doubt: bool) -> None:
     """One doubtful try is enough, whatever came before or after it; refusals never add up to doubt."""
     assert is_in_doubt(tried, write=True) is doubt
 
 
-@pytest.mark.parametrize("tried", [tried for tried, _ in MATRIX] + [[tried] for tried, _ in SINGLE])
+@for_each("tried", [tried for tried, _ in MATRIX] + [[tried] for tried, _ in SINGLE])
 def test_reads_are_never_in_doubt(tried: list[Attempt]) -> None:
     """A read changes nothing, so nothing about it can be in doubt."""
     assert is_in_doubt(tried, write=False) is False
 
 
-@pytest.mark.parametrize("code", [code for code in errors.FACTS if code >= 0 and code != 9])
+@for_each("code", [code for code in errors.FACTS if code >= 0 and code != 9])
 def test_every_definite_answer_ends_doubt(code: int) -> None:
     """Each code of a server but its timeout says that this try changed nothing."""
     assert not attempt(code, sent=True, answered=True).in_doubt

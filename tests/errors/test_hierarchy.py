@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cases import for_each
 from error_samples import CLASSES
 
 from aerospike_wire import errors
@@ -111,7 +112,7 @@ def test_the_classes_are_those_of_the_page() -> None:
     assert sorted(disagreements()) == sorted(CONTRADICTIONS)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "parent", "code"),
     [
         ("QueryError", "ServerError", 213),
@@ -170,14 +171,14 @@ def test_the_docstring_draws_no_line_below_a_last_child() -> None:
             assert below[column] == "+", f"a line ends in nothing at {line!r}"
 
 
-@pytest.mark.parametrize("row", [row for row in OFFICIAL if row["exception"]], ids=lambda row: row["exception"])
+@for_each("row", [row for row in OFFICIAL if row["exception"]], ids=lambda row: row["exception"])
 def test_official_classes_keep_their_parents_and_codes(row: dict[str, object]) -> None:
     """Every class of the official client exists with the same code and nearest parent."""
     cls = getattr(errors, str(row["exception"]))
     assert (parent_of(cls) or "Exception", own_code(cls)) == (row["parent"], row["code"])
 
 
-@pytest.mark.parametrize("code", sorted({row["code"] for row in OFFICIAL} - {None, 0}))
+@for_each("code", sorted({row["code"] for row in OFFICIAL} - {None, 0}))
 def test_every_known_code_has_a_class_a_row_and_a_name(code: int) -> None:
     """A code that any server or client uses has a class of its own, a row of facts and a ResultCode."""
     cls = errors.class_of(code)
@@ -212,7 +213,7 @@ def test_codes_of_the_server_are_never_client_errors() -> None:
             assert issubclass(cls, ServerError), cls
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "builtin"),
     [("TimeoutError", TimeoutError), ("ConnectionError", ConnectionError), ("AsyncConnectionError", ConnectionError),
      ("ParamError", ValueError)],
@@ -230,7 +231,7 @@ def test_index_error_is_not_the_builtin() -> None:
     assert not issubclass(errors.IndexError, builtins.IndexError)
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_every_class_is_public_and_described(cls: type[AerospikeError]) -> None:
     """Each class is importable where its ``__module__`` says and has a docstring of its own."""
     assert cls.__module__ == "aerospike_wire.errors"

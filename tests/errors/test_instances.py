@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 import pytest
+from cases import for_each
 from error_samples import ATTEMPTS, CLASSES, CONTEXTS, sample, state
 
 from aerospike_wire import errors
@@ -19,7 +20,7 @@ from aerospike_wire.types import Key
 CODES = [code for code in errors.FACTS if code != 0]
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_args_are_always_five(cls: type[AerospikeError]) -> None:
     """``args`` is code, message, file, line and doubt on every class, and the attributes agree with it."""
     error = sample(cls)
@@ -28,7 +29,7 @@ def test_args_are_always_five(cls: type[AerospikeError]) -> None:
     assert error.args[4] is True
 
 
-@pytest.mark.parametrize("code", CODES)
+@for_each("code", CODES)
 def test_args_of_translated_errors_are_five(code: int) -> None:
     """The middleware fills all five for every code, with the row's meaning as the message."""
     error = ErrorMiddleware().error(code, CONTEXTS["record"], in_doubt=True)
@@ -39,7 +40,7 @@ def test_args_of_translated_errors_are_five(code: int) -> None:
     assert (error.code, error.msg, error.file, error.line, error.in_doubt) == error.args
 
 
-@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls is not errors.ProtocolError])
+@for_each("cls", [cls for cls in CLASSES if cls is not errors.ProtocolError])
 def test_errors_can_be_made_from_a_message_alone(cls: type[AerospikeError]) -> None:
     """A fake can raise any class with only words; code and hint then come from the class."""
     error = cls("words of a fake")
@@ -48,7 +49,7 @@ def test_errors_can_be_made_from_a_message_alone(cls: type[AerospikeError]) -> N
     assert error.hint == (None if row is None else row.hint)
 
 
-@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls is not errors.ProtocolError])
+@for_each("cls", [cls for cls in CLASSES if cls is not errors.ProtocolError])
 def test_the_five_can_be_given_by_position(cls: type[AerospikeError]) -> None:
     """The constructor takes the five of args in their order, so that ``type(e)(*e.args)`` works."""
     error = cls(77, "m", "f.py", 3, True)
@@ -65,8 +66,8 @@ def test_attributes_live_on_the_instance() -> None:
     assert own <= set(vars(error))
 
 
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("in_doubt", [False, True])
+@for_each("code", CODES)
+@for_each("in_doubt", [False, True])
 def test_the_middleware_and_the_constructor_agree(code: int, in_doubt: bool) -> None:
     """An error that a program makes for a code has the attributes, message and hint of a translated one."""
     translated = ErrorMiddleware().error(code, CONTEXTS["record"], in_doubt=in_doubt, attempts=ATTEMPTS)
@@ -98,7 +99,7 @@ def _distinct(cls: type[AerospikeError], number: int) -> AerospikeError:
     return error
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_two_live_errors_keep_their_own_facts(cls: type[AerospikeError]) -> None:
     """A second failure of a class changes nothing on the one that is held."""
     first = _distinct(cls, 1)
@@ -191,7 +192,7 @@ def test_the_base_is_found_before_the_builtin(cls: type[AerospikeError], builtin
     assert mro.index(AerospikeError) < mro.index(builtin)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cls", "names"),
     [
         (errors.RecordError, ("key", "bin")),
@@ -222,7 +223,7 @@ def test_family_attributes_come_from_the_context() -> None:
     assert (admin.user, admin.role) == ("alice", "read-write")  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("family", CONTEXTS)
+@for_each("family", CONTEXTS)
 def test_contexts_of_all_families_have_the_same_facts(family: str) -> None:
     """A hook may ask any context for any fact and gets None instead of an AttributeError."""
     context = CONTEXTS[family]
@@ -247,7 +248,7 @@ def test_node_is_that_of_the_last_try() -> None:
     assert errors.RecordNotFound().node is None
 
 
-@pytest.mark.parametrize("code", CODES)
+@for_each("code", CODES)
 def test_retryable_follows_the_row_and_the_doubt(code: int) -> None:
     """An error is retryable if its code is transient and the write cannot be applied twice."""
     middleware = ErrorMiddleware()

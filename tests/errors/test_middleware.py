@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 
 import pytest
+from cases import for_each
 from error_samples import ATTEMPTS, CLASSES, CONTEXTS, sample, state
 
 from aerospike_wire import errors
@@ -137,7 +138,7 @@ def test_a_mistake_keeps_its_own_context() -> None:
     assert type(caught.value.__context__) is KeyError
 
 
-@pytest.mark.parametrize("answer", ["text", 5, AppError, {}, False])
+@for_each("answer", ["text", 5, AppError, {}, False])
 def test_what_is_no_exception_is_a_type_error(answer: Any) -> None:
     """A hook that returns something else, a class for instance, is named in a TypeError with the error as cause."""
 
@@ -190,7 +191,7 @@ def test_mapping_into_the_hierarchy_keeps_all_facts() -> None:
     assert "only here" not in original.__notes__
 
 
-@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls.code is not None])
+@for_each("cls", [cls for cls in CLASSES if cls.code is not None])
 def test_mapping_finds_every_class(cls: type[AerospikeError]) -> None:
     """Each class with a code can be mapped, by itself and by AerospikeError."""
     found = ErrorMiddleware([{cls: AppError}]).apply(sample(cls))
@@ -209,7 +210,7 @@ def test_a_mapping_is_copied() -> None:
 # Refusals
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("hooks", "words"),
     [
         (["not callable"], "callables or mappings, not str"),

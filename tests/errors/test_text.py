@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 import pytest
+from cases import for_each
 from error_samples import ATTEMPTS, CLASSES, CONTEXTS, KEY, USER_KEY, sample
 
 from aerospike_wire import errors, operations
@@ -19,7 +20,7 @@ from aerospike_wire.types import Key
 MIDDLEWARE = ErrorMiddleware()
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_text_is_one_line_with_all_facts(cls: type[AerospikeError]) -> None:
     """``str`` says class, code, request, node, attempts, doubt and hint, on one line."""
     text = str(sample(cls))
@@ -67,13 +68,13 @@ def test_the_servers_words_are_the_message() -> None:
     assert (silent.msg, silent.server_message) == (errors.FACTS[100].meaning, None)
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_repr_is_short_and_names_the_class(cls: type[AerospikeError]) -> None:
     """``repr`` has class, code, message and doubt."""
     assert repr(sample(cls)) == f"{cls.__name__}(code={cls.code}, msg='what happened', in_doubt=True)"
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_notes_show_in_tracebacks(cls: type[AerospikeError]) -> None:
     """A traceback ends with the request, each attempt, the doubt and the hint."""
     text = "".join(traceback.format_exception(sample(cls)))
@@ -113,7 +114,7 @@ def test_add_note_wants_text() -> None:
         errors.RecordNotFound().add_note(5)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@for_each("cls", CLASSES)
 def test_to_dict_is_json(cls: type[AerospikeError]) -> None:
     """``to_dict`` of every class with every family goes through JSON unchanged."""
     for family, context in CONTEXTS.items():
@@ -154,7 +155,7 @@ def test_to_dict_gives_codes_as_numbers() -> None:
     assert found["context"]["seeds"][0]["code"] == 9
 
 
-@pytest.mark.parametrize("user_key", [1, "k", b"\x00\xff", bytearray(b"\x01"), "\ud800"])
+@for_each("user_key", [1, "k", b"\x00\xff", bytearray(b"\x01"), "\ud800"])
 def test_to_dict_takes_every_type_of_user_key(user_key: Any) -> None:
     """User keys of all types, odd ones too, can be written as JSON."""
     context = RecordContext("get", None, Key("test", None, user_key, None))

@@ -9,6 +9,7 @@ from typing import Any
 
 import gold
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def particle(pair: list[Any] | None) -> Any:
     return None if pair is None else values.decode(pair[0], bytes.fromhex(pair[1]))
 
 
-@pytest.mark.parametrize("row", VALUES, ids=lambda row: row["name"])
+@for_each("row", VALUES, ids=lambda row: row["name"])
 def test_recorded_values(row: dict[str, Any]) -> None:
     """Each recorded expression gives the server's value, cannot be told where it could not, or is refused with it."""
     try:
@@ -65,7 +66,7 @@ def test_recorded_values(row: dict[str, Any]) -> None:
     assert got == expected or (math.isnan(got) and math.isnan(expected))
 
 
-@pytest.mark.parametrize("row", PATHS, ids=lambda row: row["name"])
+@for_each("row", PATHS, ids=lambda row: row["name"])
 def test_recorded_paths(row: dict[str, Any]) -> None:
     """Each recorded call by path gives the server's value and leaves the server's bin."""
     before = None if row["before"] is None else ENGINES.stored((row["before"][0], bytes.fromhex(row["before"][1])))
@@ -135,14 +136,14 @@ ASKED_LIVE: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("made", "expected"), ASKED_LIVE, ids=[repr(made)[:60] for made, _ in ASKED_LIVE])
+@for_each(("made", "expected"), ASKED_LIVE, ids=[repr(made)[:60] for made, _ in ASKED_LIVE])
 def test_fine_points(made: exp.Expression, expected: Any) -> None:
     """Values that a server 8.1.2.0 was asked for, where its rules are not obvious."""
     found = made.evaluate(BINS)
     assert found is expected or found == expected
 
 
-@pytest.mark.parametrize(
+@for_each(
     "made",
     [
         exp.IntBin("a") + 1.5,

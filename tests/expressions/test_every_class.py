@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import gold
 import pytest
-from cases import Cases
+from cases import Cases, for_each
 
 from aerospike_wire import expressions as exp
 from aerospike_wire.errors import AerospikeError, BinNameError, ParamError
@@ -101,7 +101,7 @@ def test_every_class_is_here() -> None:
     assert kinds - {"Expression", "LoopVar"} == EXAMPLES.keys() | VARIADIC.keys()
 
 
-@pytest.mark.parametrize("name", VARIADIC)
+@for_each("name", VARIADIC)
 def test_too_few_operands(name: str) -> None:
     """A number of operands that cannot be is refused by class and argument."""
     for count in range(VARIADIC[name]):
@@ -118,7 +118,7 @@ def test_a_cond_without_default(count: int) -> None:
         exp.Cond(*[exp.BoolBin("b")] * count)
 
 
-@pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if attrs.fields(type(example))])
+@for_each("name", [name for name, example in EXAMPLES.items() if attrs.fields(type(example))])
 def test_wrong_number_of_arguments_is_pythons_own_error(name: str) -> None:
     """It names the class."""
     kind: Any = type(EXAMPLES[name])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gold
 import pytest
+from cases import for_each
 
 from aerospike_wire import Client, errors
 from aerospike_wire import expressions as exp
@@ -64,7 +65,7 @@ def _call(client: Client, call: dict[str, Any]) -> Any:
     return getattr(client, call["method"])(*args, **kwargs)
 
 
-@pytest.mark.parametrize("row", WRITES, ids=lambda row: row["name"])
+@for_each("row", WRITES, ids=lambda row: row["name"])
 def test_recorded_writes(row: dict[str, Any]) -> None:
     """An expression that is written gives the server's code and leaves the server's bins."""
     before = {name.encode(): (kind, bytes.fromhex(data)) for name, (kind, data) in (row["before"] or {}).items()}

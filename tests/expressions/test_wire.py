@@ -10,7 +10,7 @@ from typing import Any
 import gold
 import pytest
 import vectors
-from cases import Cases
+from cases import Cases, for_each
 
 from aerospike_wire import expressions as exp
 from aerospike_wire.errors import ParamError
@@ -82,14 +82,14 @@ def _inside(tagged: Any) -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("row", FILTERS, ids=lambda row: row["name"])
+@for_each("row", FILTERS, ids=lambda row: row["name"])
 def test_recorded_filters(row: dict[str, Any]) -> None:
     """Filters of recorded calls have the recorded bytes."""
     policy = gold.value(row["call"]["kwargs"]["policy"])
     assert policy["expressions"].hex() == row["filter"]
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@for_each("name", VECTORS)
 def test_vectors_both_ways(name: str) -> None:
     """Bytes of the official compiler read back into objects that compile to the same bytes."""
     data = bytes.fromhex(VECTORS[name])
@@ -98,7 +98,7 @@ def test_vectors_both_ways(name: str) -> None:
     assert "Packed(" not in repr(found)
 
 
-@pytest.mark.parametrize("made", BUILT, ids=lambda made: type(made).__name__)
+@for_each("made", BUILT, ids=lambda made: type(made).__name__)
 def test_repr_and_base64(made: exp.Expression) -> None:
     """An expression survives base64, and its ``repr`` names every part of it."""
     assert exp.Expression.from_base64(made.to_base64()) == made
@@ -133,7 +133,7 @@ def test_what_no_class_says_is_kept() -> None:
         assert repr(found).startswith("Packed(")
 
 
-@pytest.mark.parametrize("text", ["not base64!", "kwE=", "é", ""])
+@for_each("text", ["not base64!", "kwE=", "é", ""])
 def test_broken_text(text: str) -> None:
     """Text that is no base64, or not of an expression, is refused."""
     with pytest.raises(ParamError):
@@ -183,7 +183,7 @@ def test_operators() -> None:
     assert exp.FloatBin("f") // 2.0 == exp.Floor(exp.Div(exp.FloatBin("f"), 2.0))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "argument"),
     [
         (lambda: exp.IntBin(5), "bin"),

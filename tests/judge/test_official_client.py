@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
-from cases import Cases, by_family
+from cases import Cases, by_family, for_each
 from judge import calls
 from judge.calls import Official, Scenario
 from judge.states import LASTING, NAMESPACES, Apart, Node, is_harmful, misbehave, namespaces, unused_port
@@ -258,9 +258,7 @@ def test_slow_calls() -> None:
                 check(scenario, outcome)
 
 
-@pytest.mark.parametrize(
-    "scenario", [s for s in MADE if s.method == "aerospike.client"], ids=lambda scenario: scenario.name
-)
+@for_each("scenario", [s for s in MADE if s.method == "aerospike.client"], ids=lambda scenario: scenario.name)
 def test_connect(scenario: Scenario) -> None:
     """Connecting ends as with a real node: same class, code and doubt, or a connected client."""
     with EmbeddedServer(namespaces=NAMESPACES, cluster_name="gold") as server:
@@ -306,7 +304,7 @@ def raw(server: EmbeddedServer, request: bytes, size: int) -> bytes:
     return reply
 
 
-@pytest.mark.parametrize("scenario", [s for s in MADE if s.method == "raw_socket"], ids=lambda scenario: scenario.name)
+@for_each("scenario", [s for s in MADE if s.method == "raw_socket"], ids=lambda scenario: scenario.name)
 def test_raw_message(scenario: Scenario) -> None:
     """Bytes that no client would send are answered byte for byte as by a real node."""
     wanted = bytes.fromhex(dict(scenario.outcome["result"]["dict"])["raw"]["bytes"])

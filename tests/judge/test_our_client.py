@@ -16,7 +16,7 @@ import attrs
 import gold
 import pytest
 import pytest_asyncio
-from cases import Cases, by_family
+from cases import Cases, by_family, for_each
 from judge import calls
 from judge.calls import NotInterpreted, Ours, Scenario
 from judge.states import LASTING, NAMESPACES, is_harmful, misbehave, namespaces, unused_port
@@ -430,8 +430,8 @@ async def test_wrong_cluster_name(kind: str) -> None:
     assert (type(error).__name__, error.code, error.in_doubt) == SCENARIOS["G:connect/wrong_cluster_name"].error
 
 
-@pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize(
+@for_each("kind", CLIENTS)
+@for_each(
     "hosts", [{}, [("127.0.0.1", "3000")], {"hosts": [("127.0.0.1", 3000)], "gold": 1}], ids=["none", "port", "unknown"]
 )
 def test_wrong_configuration(kind: str, hosts: Any) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-import pytest
-from cases import Cases, by_family
+from cases import Cases, by_family, for_each
 from judge.node_replay import IN_ANY_ORDER, Links, play
 from recordings import recordings
 
@@ -58,7 +57,7 @@ def fresh_links() -> Iterator[Links]:
 FAMILIES: Final = by_family(REPLAYED)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@for_each("family", FAMILIES)
 def test_recorded_requests_get_the_recorded_answers(family: str) -> None:
     """From an empty node on, every request of a scenario is answered with the recorded bytes."""
     with Cases() as cases:

@@ -12,6 +12,7 @@ import pathlib
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from cases import for_each
 from gold import value as decode
 from rawnode import RawNode, Replay, member
 
@@ -226,7 +227,7 @@ def _outcome(outcome: dict[str, Any]) -> Any:
     return outcome["code"] if "exception" in outcome else outcome.get("result")
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@for_each("name", SCENARIOS)
 def test_the_official_client_on_a_community_node(name: str) -> None:
     """Codes and statuses are those that it got from a real Community node."""
     scenario = SCENARIOS[name]

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import lua
 
@@ -21,7 +22,7 @@ def call(body: str, *arguments: Any, limit: float = LIMIT) -> Any:
     return machine.call("f", SUBJECT, arguments, limit=limit).value
 
 
-@pytest.mark.parametrize(
+@for_each(
     "body",
     [
         "while true do end",
@@ -51,7 +52,7 @@ def test_endless_loop_while_loading() -> None:
         lua.Machine("/udf", "m", {"m.lua": b"while true do end"}, LIMIT)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "body",
     [
         "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(100000) .. i end",
@@ -69,7 +70,7 @@ def test_too_much_memory(body: str) -> None:
     assert call("return 1") == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "text"),
     [
         ("local s = ('a'):rep(100000) return s:find((('.-'):rep(8)) .. 'b')", "pattern takes too long"),
@@ -102,7 +103,7 @@ def test_ordinary_patterns_work() -> None:
     assert call("return ('a.b.c'):find('.', 1, true)") == 2
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     ["io", "load", "loadfile", "dofile", "loadstring", "package", "python", "coroutine", "os.execute", "os.exit",
      "os.getenv", "os.remove", "os.tmpname", "string.dump", "debug_"],
@@ -112,7 +113,7 @@ def test_host_is_out_of_reach(name: str) -> None:
     assert call(f"return {name} == nil") is True
 
 
-@pytest.mark.parametrize(
+@for_each(
     "body",
     [
         "return getmetatable('').__index",
@@ -174,7 +175,7 @@ def test_odd_map_keys() -> None:
         call("return ...", {(1, 2): 3})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "text"),
     [
         ("local x = string.gsub('a', nil, 'x') return x", "bad argument #2 to 'gsub' (string expected, got nil)"),

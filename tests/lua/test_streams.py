@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import lua
 
@@ -53,7 +54,7 @@ def node(function: str, *arguments: Any, count: int = 6, limit: float = 1.0) -> 
     return results
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("function", "arguments", "on_node", "on_client"),
     [
         ("values", (), [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5] * 2),
@@ -86,7 +87,7 @@ def test_no_records() -> None:
     assert lua.reduce(SOURCE, "total", (), []) == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("function", "text"),
     [
         ("failing", b"/udf/m.lua:23: no"),

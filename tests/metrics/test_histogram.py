@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +26,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("seconds", "columns", "shift", "wanted"), CASES)
+@for_each(("seconds", "columns", "shift", "wanted"), CASES)
 def test_bucket(seconds: float, columns: int, shift: int, wanted: int) -> None:
     """Milliseconds are rounded up and go into the first bucket whose limit they do not exceed."""
     assert bucket(seconds, columns, shift) == wanted
@@ -49,7 +50,7 @@ def test_histogram() -> None:
     assert second - Histogram((1, 1)) == second
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("given", "argument"),
     [
         ({"interval": 0}, "interval"),

@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import operations as op
 from aerospike_wire.errors import BinNameError, ParamError
@@ -151,7 +152,7 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("call", "argument", "words"), BAD, ids=[f"{at}-{row[1]}" for at, row in enumerate(BAD)])
+@for_each(("call", "argument", "words"), BAD, ids=[f"{at}-{row[1]}" for at, row in enumerate(BAD)])
 def test_bad_argument_is_refused_by_name(call: Callable[[], Any], argument: str, words: str) -> None:
     """An argument that cannot be used is a ParamError that names it, when the operation is made."""
     with pytest.raises(ParamError) as caught:
@@ -162,7 +163,7 @@ def test_bad_argument_is_refused_by_name(call: Callable[[], Any], argument: str,
     assert caught.value.in_doubt is False
 
 
-@pytest.mark.parametrize(
+@for_each(
     "make",
     [op.read, op.list_size, op.map_clear, op.hll_describe, op.hll_get_count, strings.upper, strings.to_string],
 )

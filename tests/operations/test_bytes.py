@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from cases import for_each
 from gold import DATA, value
 
 from aerospike_wire.errors import ParamError
@@ -45,7 +46,7 @@ def label(row: dict[str, Any]) -> str:
     return row["fn"] + json.dumps(row["args"], separators=(",", ":"))
 
 
-@pytest.mark.parametrize("name", recorded())
+@for_each("name", recorded())
 def test_helper_makes_the_official_bytes(name: str) -> None:
     """A helper makes the code, the value and the flags of the request that the official client makes."""
     for row in recorded()[name]:
@@ -69,7 +70,7 @@ def test_helper_makes_the_official_bytes(name: str) -> None:
         ), made
 
 
-@pytest.mark.parametrize("text", [text for text, reason in OTHERWISE.items() if reason == TO_THE_END])
+@for_each("text", [text for text, reason in OTHERWISE.items() if reason == TO_THE_END])
 def test_a_count_of_none_is_left_out(text: str) -> None:
     """Ranges of maps without a count end after the return type and the start."""
     row = next(row for rows in recorded().values() for row in rows if label(row) == text)

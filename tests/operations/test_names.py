@@ -6,7 +6,7 @@ import inspect
 import json
 from typing import Any
 
-import pytest
+from cases import for_each
 from gold import DATA, MODULES
 
 from aerospike_wire import operations
@@ -14,9 +14,7 @@ from aerospike_wire import operations
 HELPERS: dict[str, Any] = json.loads((DATA / "helpers.json").read_text())
 
 
-@pytest.mark.parametrize(
-    ("family", "name"), [(family, name) for family, names in HELPERS["functions"].items() for name in names]
-)
+@for_each(("family", "name"), [(family, name) for family, names in HELPERS["functions"].items() for name in names])
 def test_function_has_the_official_arguments(family: str, name: str) -> None:
     """A function takes the arguments of the official helper, in its order."""
     official = HELPERS["functions"][family][name]
@@ -28,7 +26,7 @@ def test_function_has_the_official_arguments(family: str, name: str) -> None:
     assert inspect.getdoc(getattr(MODULES[family], name))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("family", "count"),
     [
         ("operations.list_operations", 35),
@@ -67,7 +65,7 @@ PREFIXES = {
 }
 
 
-@pytest.mark.parametrize("name", HELPERS["constants"])
+@for_each("name", HELPERS["constants"])
 def test_number_of_a_constant(name: str) -> None:
     """A member has the number of the official constant."""
     prefix = next(prefix for prefix in PREFIXES if name.startswith(prefix))
@@ -75,15 +73,13 @@ def test_number_of_a_constant(name: str) -> None:
     assert member == HELPERS["constants"][name]
 
 
-@pytest.mark.parametrize(
-    ("number", "name"), [(0, "default"), (1, "list"), (2, "mapkeys"), (3, "mapvalues"), (9, "invalid")]
-)
+@for_each(("number", "name"), [(0, "default"), (1, "list"), (2, "mapkeys"), (3, "mapvalues"), (9, "invalid")])
 def test_index_type_string(number: int, name: str) -> None:
     """Types of indexes have names."""
     assert operations.index_type_string(number) == name
 
 
-@pytest.mark.parametrize(("number", "name"), [(0, "string"), (1, "numeric"), (2, "geo2dsphere"), (9, "invalid")])
+@for_each(("number", "name"), [(0, "string"), (1, "numeric"), (2, "geo2dsphere"), (9, "invalid")])
 def test_index_datatype_string(number: int, name: str) -> None:
     """Types of indexed data have names."""
     assert operations.index_datatype_string(number) == name

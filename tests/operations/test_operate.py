@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from rawnode import RawNode, member, reply
 from vectors import encoded
 
@@ -44,7 +45,7 @@ FLAGS: dict[str, tuple[list[op.Operation], int, int]] = {
 }
 
 
-@pytest.mark.parametrize("name", FLAGS)
+@for_each("name", FLAGS)
 def test_flags_of_the_request(name: str) -> None:
     """A result of every operation is asked for only where the official client asks, and never with the whole record."""
     operations, info1, info2 = FLAGS[name]
@@ -159,7 +160,7 @@ async def test_failed_operation_names_its_bin(make_client: Callable[..., Any], m
         assert caught.value.context.bins == ("l", "m")
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 14, 15, 20, 65_535, 70_000])
+@for_each("count", [0, 1, 3, 14, 15, 20, 65_535, 70_000])
 def test_keys_and_values_come_in_turn(count: int) -> None:
     """A map in the order of a result is a list of keys and values, whatever its size."""
     marker = b"\xc7\x00\x08\xc0"
@@ -197,7 +198,7 @@ async def test_operations_can_be_used_again(make_client: Callable[..., Any]) -> 
     assert seen[0] == seen[1]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("operations", "meta", "ttl"),
     [
         ([op.touch(100)], None, "00000064"),

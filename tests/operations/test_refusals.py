@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import pytest
+from cases import for_each
 
 from aerospike_wire import GeoJSON, policy
 from aerospike_wire import operations as op
@@ -60,7 +60,7 @@ def codes(name: str, flags: int) -> frozenset[int]:
     return refusals.codes_of(name, kind.code, kind.particle, flags)
 
 
-@pytest.mark.parametrize("name", OBSERVED)
+@for_each("name", OBSERVED)
 def test_every_code_that_was_seen_is_in_the_table(name: str) -> None:
     """Whatever the flags: an operation is never cleared of a code that it gave."""
     for flags, seen in OBSERVED[name].items():
@@ -79,7 +79,7 @@ NOT_SEEN = {
 """Codes that the table has for a kind of operation, and a function was not seen to give."""
 
 
-@pytest.mark.parametrize("name", OBSERVED)
+@for_each("name", OBSERVED)
 def test_the_table_has_no_code_that_was_never_seen(name: str) -> None:
     """Otherwise operations would be suspected that cannot have failed like this."""
     seen = {code for found in OBSERVED[name].values() for code in found}
@@ -107,8 +107,8 @@ def check(code: int, *operations: Operation, **settings: Any) -> list[int]:
     return [row.place for row in found]
 
 
-@pytest.mark.parametrize("given", [lambda flags: flags, lambda flags: op.MapPolicy(**flags)])
-@pytest.mark.parametrize("by_name", [True, False])
+@for_each("given", [lambda flags: flags, lambda flags: op.MapPolicy(**flags)])
+@for_each("by_name", [True, False])
 def test_flags_decide(given: Any, by_name: bool) -> None:
     """Only writes that create, or update, can find that an element exists, or does not."""
 

@@ -6,6 +6,7 @@ import copy
 import pickle
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import operations as op
 from aerospike_wire.operations import strings
@@ -60,7 +61,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@for_each("text", TEXTS)
 def test_operation_reads_as_the_call_that_made_it(text: str) -> None:
     """An operation shows its function, its arguments, context and policy, and the names of what numbers stand for."""
     assert repr(TEXTS[text]) == text
@@ -73,7 +74,7 @@ def test_long_arguments_are_cut() -> None:
     assert "(100002 characters)" in text
 
 
-@pytest.mark.parametrize("made", TEXTS.values(), ids=TEXTS)
+@for_each("made", TEXTS.values(), ids=TEXTS)
 def test_operation_can_be_copied_and_pickled(made: op.Operation) -> None:
     """A copy of an operation is equal to it and looks the same."""
     for other in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):

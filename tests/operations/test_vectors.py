@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from cases import for_each
 from vectors import encoded, rows
 
 from aerospike_wire import operations as op
@@ -176,14 +176,14 @@ def test_every_vector_has_a_call() -> None:
     assert len(VECTORS) == 146
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@for_each("name", VECTORS)
 def test_operation_makes_the_captured_bytes(name: str) -> None:
     """An operation makes the bytes of the vector."""
     made, wanted = CALLS[name], VECTORS[name]
     assert (made.data.hex(), made.code, made.particle) == (wanted["hex"], wanted["wire_op"], wanted["particle_type"])
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@for_each("name", VECTORS)
 def test_request_has_the_captured_flags(name: str) -> None:
     """A call with nothing but the operation sets the request's flags as the vector has them."""
     request = encoded(Operate(("test", "demo", "k"), operations=[CALLS[name]]))

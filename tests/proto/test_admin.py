@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import damaged
@@ -18,7 +19,7 @@ from aerospike_wire.proto.admin import AdminCommand, AdminField
 FIELDS = st.dictionaries(st.integers(0, 255), st.binary(max_size=20), max_size=8)
 
 
-@pytest.mark.parametrize("name", [name for name in names("admin/") if "reply" not in name])
+@for_each("name", [name for name in names("admin/") if "reply" not in name])
 def test_captured_requests_are_taken_apart_and_put_together_again(name: str) -> None:
     """Reading a request of the official client and packing its parts gives the same bytes."""
     whole = vector(name)
@@ -64,14 +65,14 @@ def test_role_names_come_back_as_they_were_made(roles: list[str]) -> None:
     assert admin.read_names(admin.pack_names([role.encode() for role in roles])) == roles
 
 
-@pytest.mark.parametrize("data", [b"", b"\1", b"\2\1a", b"\1\5abc", b"\1\xff"])
+@for_each("data", [b"", b"\1", b"\2\1a", b"\1\5abc", b"\1\xff"])
 def test_list_of_names_that_is_cut_off_is_refused(data: bytes) -> None:
     """A name that is not there whole is a ProtocolError."""
     with pytest.raises(ProtocolError, match="roles"):
         admin.read_names(data)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data",
     [
         bytes(15),
@@ -104,7 +105,7 @@ def test_privileges_and_numbers_come_back_as_they_were_made(
     assert admin.read_numbers(admin.pack_numbers(numbers)) == numbers
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("read", "data"),
     [
         (admin.read_privileges, b""),

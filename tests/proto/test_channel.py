@@ -6,6 +6,7 @@ import contextlib
 import itertools
 
 import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,7 +106,7 @@ def test_bytes_after_the_last_answer_break_the_channel(extra: bytes) -> None:
     assert state(channel) is State.BROKEN
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "words"),
     [
         (frame(FrameType.INFO, b""), "expected 3"),

@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import damaged
@@ -70,7 +71,7 @@ def test_a_remembered_request_is_not_taken_for_another_policys() -> None:
     assert found == [False, True, False, True]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("policy", "size", "packed"),
     [
         ({}, 300, False),
@@ -94,7 +95,7 @@ def test_what_would_grow_is_sent_as_it_is() -> None:
     assert compressed(noise) == noise
 
 
-@pytest.mark.parametrize("cls", [ReadPolicy, WritePolicy, OperatePolicy, BatchPolicy, QueryPolicy])
+@for_each("cls", [ReadPolicy, WritePolicy, OperatePolicy, BatchPolicy, QueryPolicy])
 def test_policies(cls: Any) -> None:
     """``compress`` is off, can be switched on, and is a bool."""
     assert cls().compress is False
@@ -110,7 +111,7 @@ def test_there_and_back(content: bytes) -> None:
     assert inflated(body_of(compressed(whole))) == body_of(whole)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "words"),
     [
         (b"", "cut off"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vectors import vector
@@ -35,7 +36,7 @@ def test_fields_of_a_captured_request_are_read() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "count"),
     [
         (b"", 1),

@@ -6,13 +6,14 @@ import zlib
 
 import fuzz
 import pytest
+from cases import for_each
 
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.proto.header import FrameType, frame
 
 
-@pytest.mark.parametrize("seed", range(4))
+@for_each("seed", range(4))
 def test_mutated_frames(seed: int) -> None:
     """Whatever a peer sends is parsed, or a ProtocolError; ``python tests/fuzz.py`` does it ten million times."""
     run = fuzz.Run(seed)
@@ -22,7 +23,7 @@ def test_mutated_frames(seed: int) -> None:
     assert run.counts["refused"] > 20
 
 
-@pytest.mark.parametrize("size", [1 << 31, (1 << 31) - 1, 1 << 47, (128 << 20) + 1])
+@for_each("size", [1 << 31, (1 << 31) - 1, 1 << 47, (128 << 20) + 1])
 def test_claims_of_gigabytes(size: int) -> None:
     """A header that claims more than the limit is refused as soon as it is there."""
     channel = Channel()

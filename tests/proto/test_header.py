@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vectors import vector
@@ -38,7 +39,7 @@ def test_frames_come_back_as_they_were_made(kind: FrameType, body: bytes, before
     assert read_frame_header(before + whole, len(before)) == (kind, len(body))
 
 
-@pytest.mark.parametrize("name", ["version_1", "version_3", "type_0", "type_6", "type_5", "oversize", "tls_hello"])
+@for_each("name", ["version_1", "version_3", "type_0", "type_6", "type_5", "oversize", "tls_hello"])
 def test_headers_that_servers_close_on_are_refused(name: str) -> None:
     """Each header that made a real server close the connection is a ProtocolError here too."""
     with pytest.raises(ProtocolError):

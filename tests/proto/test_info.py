@@ -6,6 +6,7 @@ import contextlib
 import re
 
 import pytest
+from cases import for_each
 from hypothesis import example as also
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,9 +20,7 @@ from aerospike_wire.proto import info
 from aerospike_wire.proto.invalid import InvalidArgument
 
 
-@pytest.mark.parametrize(
-    "name", ["info/tend_seed", "info/tend_peers", "info/tend_replicas", "info/tend_round", "info/info_all"]
-)
+@for_each("name", ["info/tend_seed", "info/tend_peers", "info/tend_replicas", "info/tend_round", "info/info_all"])
 def test_requests_are_the_official_clients(name: str) -> None:
     """Lines asked for make the captured bytes."""
     whole = vector(name)
@@ -33,7 +32,7 @@ def test_request_of_one_line_ends_with_a_newline() -> None:
     assert info.request(["build"]) == vector("frame/info_build")
 
 
-@pytest.mark.parametrize("name", names("info/real_", "_reply"))
+@for_each("name", names("info/real_", "_reply"))
 def test_recorded_replies_are_parsed_into_commands_and_values(name: str) -> None:
     """Putting the parsed lines together again gives the server's bytes."""
     body = vector(name)[8:]
@@ -55,7 +54,7 @@ def test_reply_that_is_not_text_is_refused() -> None:
         info.parse(b"abc\xff")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "code", "message"),
     [
         ("ERROR:4:unrecognized command", 4, "unrecognized command"),
@@ -89,15 +88,13 @@ def test_every_form_of_error_is_understood(value: str, code: int, message: str |
     assert (found.code, found.message) == (code, message)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "ok", "OK", "BB9", "failures=3", "errors=0;x=1", "FAILURE", "ERRORS", "a=ERROR:4:x"]
-)
+@for_each("value", ["", "ok", "OK", "BB9", "failures=3", "errors=0;x=1", "FAILURE", "ERRORS", "a=ERROR:4:x"])
 def test_what_only_looks_like_an_error_is_none(value: str) -> None:
     """Statistics whose names begin alike are data."""
     assert info.error_of(value) is None
 
 
-@pytest.mark.parametrize("digits", ["9" * 10, "9" * 5000, "-" + "9" * 5000, "²", "٣"])
+@for_each("digits", ["9" * 10, "9" * 5000, "-" + "9" * 5000, "²", "٣"])
 def test_code_that_is_no_small_number_does_not_break_the_reader(digits: str) -> None:
     """An absurd code is still an error, with a code that fits."""
     found = info.error_of(f"ERROR:{digits}:text")
@@ -105,7 +102,7 @@ def test_code_that_is_no_small_number_does_not_break_the_reader(digits: str) -> 
     assert abs(found.code) < 2**31
 
 
-@pytest.mark.parametrize("name", names("info/real_", "_reply"))
+@for_each("name", names("info/real_", "_reply"))
 def test_recorded_errors_have_the_code_that_the_server_wrote(name: str) -> None:
     """The number in a real server's text is the code; what is no error is none."""
     for _, value in info.parse(vector(name)[8:]):
@@ -138,7 +135,7 @@ def test_any_bytes_are_lines_or_a_protocol_error(data: bytes) -> None:
             assert "\n" not in name + value
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "subject"),
     [
         ("build", {}),
@@ -161,7 +158,7 @@ def test_subject_of_a_command(command: str, subject: dict[str, str]) -> None:
     assert info.subject_of(command) == subject
 
 
-@pytest.mark.parametrize("value", ["a;b", "a\nb", "a\tb", "a\rb", "a\0b"])
+@for_each("value", ["a;b", "a\nb", "a\tb", "a\rb", "a\0b"])
 def test_parameter_that_would_end_the_command_is_refused(value: str) -> None:
     """Nobody can smuggle a second command into a name."""
     with pytest.raises(InvalidArgument) as caught:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vectors import vector
@@ -18,7 +18,7 @@ def value(name: str) -> str:
     return text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "expected"),
     [("12", 12), ("-3", -3), ("0.50", 0.5), ("true", True), ("false", False), ("null", "null"), ("", ""), ("1.2.3", "1.2.3"), ("9" * 5000, "9" * 5000), ("²", "²")],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def user_key(tagged: dict[str, Any]) -> Any:
     return bytearray.fromhex(value) if kind == "blob" else value
 
 
-@pytest.mark.parametrize("name", names("digest/"))
+@for_each("name", names("digest/"))
 def test_digests_and_partitions_are_the_official_clients(name: str) -> None:
     """Every type of key has the digest and the partition that the official client computes."""
     asked = given(name)
@@ -103,7 +104,7 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("key", "argument"), WRONG)
+@for_each(("key", "argument"), WRONG)
 def test_key_that_cannot_be_used_is_refused_by_part(key: Any, argument: str) -> None:
     """The error names the part of the key that is wrong."""
     with pytest.raises(InvalidArgument) as caught:

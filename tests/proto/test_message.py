@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import damaged
@@ -26,7 +27,7 @@ OPS = st.builds(Op, st.integers(0, 255), st.binary(max_size=15), st.integers(0, 
 CAPTURED = [name for name in names("message/") if vector(name)[1] == FrameType.MESSAGE and not name.endswith("_reply")]
 
 
-@pytest.mark.parametrize("name", CAPTURED)
+@for_each("name", CAPTURED)
 def test_captured_requests_are_taken_apart_and_put_together_again(name: str) -> None:
     """Reading a request of the official client and packing its parts gives the same bytes."""
     whole = vector(name)
@@ -36,7 +37,7 @@ def test_captured_requests_are_taken_apart_and_put_together_again(name: str) -> 
     assert message_frame(message.header, fields, [op.pack() for op in message.ops]) == whole
 
 
-@pytest.mark.parametrize("name", [*names("message/", "_reply"), *names("batch/", "_reply"), *names("query/", "_reply")])
+@for_each("name", [*names("message/", "_reply"), *names("batch/", "_reply"), *names("query/", "_reply")])
 def test_recorded_replies_are_read_to_the_last_byte(name: str) -> None:
     """Every message of a real server's replies is read, and their sizes add up."""
     whole = vector(name)
@@ -81,7 +82,7 @@ def test_operation_skips_the_record_time_that_flags_announce() -> None:
     assert (op.name, op.data, stop) == (b"n", b"v", len(data))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data",
     [b"\0\0\0\4\1\0\0", b"\0\0\0\3\1\0\0\0", b"\0\0\0\4\1\0\0\1n", b"\0\0\0\5\1\0\1\1n", b"\xff\xff\xff\xff\1\0\0\0"],
 )

@@ -9,6 +9,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import MAP_KEYS, NESTED, damaged, like
@@ -30,8 +31,8 @@ def test_values_come_back_as_they_were_packed(value: Any, before: bytes, after: 
     assert stop == len(before) + len(packed)
 
 
-@pytest.mark.parametrize("bits", range(64))
-@pytest.mark.parametrize("off", [-1, 0, 1])
+@for_each("bits", range(64))
+@for_each("off", [-1, 0, 1])
 def test_integers_take_the_shortest_form(bits: int, off: int) -> None:
     """Around every power of two the value is kept, and no shorter form would hold it."""
     for value in ((1 << bits) + off, -(1 << bits) + off):
@@ -45,7 +46,7 @@ def test_integers_take_the_shortest_form(bits: int, off: int) -> None:
         assert len(packed) == size
 
 
-@pytest.mark.parametrize("size", [0, 14, 15, 16, 30, 31, 32, 254, 255, 256, 65534, 65535, 65536])
+@for_each("size", [0, 14, 15, 16, 30, 31, 32, 254, 255, 256, 65534, 65535, 65536])
 def test_sizes_at_the_edges_of_each_form(size: int) -> None:
     """Text, lists and maps of all sizes at which the form changes come back whole."""
     for value in ("x" * size, [0] * size, dict.fromkeys(range(size), 0)):
@@ -113,7 +114,7 @@ def test_nesting_has_a_limit_on_both_ways() -> None:
         msgpack.unpack(b"\x91" * 100_000)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "head", [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\x01"]
 )
 def test_size_that_is_a_lie_costs_no_memory(head: bytes) -> None:

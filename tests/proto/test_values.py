@@ -8,6 +8,7 @@ import enum
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def wanted(name: str) -> Any:
     return readers[kind](content) if kind in readers else content
 
 
-@pytest.mark.parametrize("name", names("particle/"))
+@for_each("name", names("particle/"))
 def test_values_have_the_official_clients_bytes(name: str) -> None:
     """Every value is packed as the official client does it, and read back equal."""
     value = wanted(name)
@@ -99,7 +100,7 @@ CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [1 + 2j, object(), (1,), {1}, 2**63, -(2**63) - 1, "\ud800", [object()], {"k": (1,)}, {1.5: 1}, {True: 1},
      {None: 1}, {(1,): 1}, ["\ud800"], [2**63], {2**63: 1}, [-(2**63) - 1], CYCLE],
@@ -113,7 +114,7 @@ def test_value_without_a_type_on_the_server_is_refused(value: Any) -> None:
     assert "922337203685477580" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "code"),
     [(b"b", -2), (None, -2), ("", -2), ("x" * 16, 21), ("š" * 8, 21), ("a\0b", 21), ("\ud800", -2)],
 )
@@ -130,7 +131,7 @@ def test_longest_bin_name_is_accepted() -> None:
     assert values.bin_name("š" * 7 + "x") == ("š" * 7 + "x").encode()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("kind", "data"),
     [(1, b""), (1, bytes(7)), (1, bytes(9)), (2, bytes(4)), (17, b""), (17, b"\x02"), (17, bytes(2)), (19, b""),
      (19, b"\x90"), (20, b"\x80"), (20, b"\x91"), (23, b"\0"), (23, b"\0\0\x01{}"), (20, b"\x90\x90")],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import pytest
+from cases import for_each
 from vectors import rows
 
 from aerospike_wire.embedded.rows import Rows
@@ -143,7 +143,7 @@ def test_every_vector_is_counted() -> None:
     assert CHECKS.keys() == KINDS.keys()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_codec_holds_all_vectors_of_a_kind(kind: str) -> None:
     """What was read and packed again is what was captured."""
     refused, failed, held = {}, {}, 0

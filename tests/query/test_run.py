@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from cases import for_each
 from fake_runtime import LinkFailure
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,7 +139,7 @@ def test_only_what_is_left_is_asked_for_again() -> None:
     assert first.fields[Field.TASK_ID] == second.fields[Field.TASK_ID] != third.fields[Field.TASK_ID]
 
 
-@pytest.mark.parametrize("code", [4, 15, 16, 20, 22])
+@for_each("code", [4, 15, 16, 20, 22])
 def test_other_refusals_end_the_query(code: int) -> None:
     """Without a further try."""
     world = World(RECORDS, 2, [Fate("refuse", 0, code)])

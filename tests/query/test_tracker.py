@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 from query.fake_cluster import stored
@@ -83,7 +84,7 @@ MARK = next(iter(GOOD["marks"]))
 DIGEST = GOOD["marks"][MARK][0]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "change",
     [
         {"version": 2},
@@ -125,7 +126,7 @@ def test_cursor_that_is_none_is_refused(change: dict[str, Any]) -> None:
     assert caught.value.argument == "cursor"
 
 
-@pytest.mark.parametrize("given_cursor", [None, 5, [], "", "{", "[]", "null", b"\xff", "[" * 100_000])
+@for_each("given_cursor", [None, 5, [], "", "{", "[]", "null", b"\xff", "[" * 100_000])
 def test_what_is_no_cursor_at_all_is_refused(given_cursor: Any) -> None:
     """Text that is not JSON, and JSON that is no object."""
     with pytest.raises(InvalidArgument):
@@ -187,7 +188,7 @@ def test_filters() -> None:
     assert rest.split(rest.left()) == ([], [(digest, 0)])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("form", "same"),
     [
         ({}, PartitionFilter()),
@@ -213,7 +214,7 @@ def test_official_form_of_filters(form: dict[str, Any], same: PartitionFilter | 
     assert hash(QueryPolicy(partition_filter=same)) == hash(QueryPolicy(partition_filter=same))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "form",
     [
         5,

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from rawnode import PATIENCE, Gone, RawNode, info_reply, reply
 
 from aerospike_wire.errors import ResultCode
@@ -280,7 +281,7 @@ def test_closed_connection_is_a_failure_after_the_request_was_sent(reset: bool) 
         assert not link.usable
 
 
-@pytest.mark.parametrize(
+@for_each(
     "garbage", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x07" * 40, info_reply([("a", "b")]), b"\x02\x03" + b"\xff" * 6]
 )
 def test_garbage_is_a_client_error_and_ends_the_link(garbage: bytes) -> None:

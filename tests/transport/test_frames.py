@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from rawnode import RawNode
 
 from aerospike_wire.errors import ResultCode
@@ -119,7 +120,7 @@ async def test_a_broken_stream_gives_what_came_first(runtime: Any) -> None:
             link.close()
 
 
-@pytest.mark.parametrize(("total", "silence", "words"), [(0.1, None, "total timeout"), (5.0, 0.1, "silent")])
+@for_each(("total", "silence", "words"), [(0.1, None, "total timeout"), (5.0, 0.1, "silent")])
 async def test_time_limits(runtime: Any, total: float, silence: float | None, words: str) -> None:
     """A node that falls silent, or a call that takes too long, ends the stream with a timeout."""
 

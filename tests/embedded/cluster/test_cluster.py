@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import wire
+from cases import for_each
 from wire import Wire
 
 from aerospike_wire import ResultCode
@@ -384,7 +385,7 @@ def test_ipv6() -> None:
         assert cluster.nodes[0].address.startswith("[::1]:")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "words"),
     [
         ({"nodes": 0}, "nodes"),

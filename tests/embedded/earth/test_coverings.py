@@ -10,7 +10,7 @@ import math
 import pathlib
 from typing import Any
 
-import pytest
+from cases import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ def observed() -> list[Any]:
         return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("number", range(len(observed())))
+@for_each("number", range(len(observed())))
 def test_region_as_on_a_server(number: int) -> None:
     """Circles and polygons of all sizes are kept with the cells of a server."""
     shape, wanted = observed()[number]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from cases import for_each
 
 from aerospike_wire.embedded.proxy.addresses import parse, rewritten, tells_addresses
 
@@ -15,7 +15,7 @@ async def locate(name, addresses):
     return ("::1" if ":" in host else "127.0.0.1"), port + 6000
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "value", "expected"),
     [
         ("service-clear-std", "10.0.0.1:3000,10.1.0.1:3000", "127.0.0.1:9000"),
@@ -41,7 +41,7 @@ async def test_rewriting(command: str, value: str, expected: str) -> None:
     assert await rewritten(command, value, OWN, locate) == expected
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "expected"),
     [
         ("a.test", ("a.test", 3000)),

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ ELSEWHERE = {"login_internal", "login_external", "authenticate"}
 """Captured requests that are no commands; ``cluster/test_login.py`` makes them."""
 
 
-@pytest.mark.parametrize("name", MADE)
+@for_each("name", MADE)
 def test_command_is_the_official_clients(name: str) -> None:
     """Fields in the captured order, with the captured bytes."""
     assert encoded(MADE[name](), NEW).hex() == vector(f"admin/{name}").hex()
@@ -92,7 +93,7 @@ def test_every_captured_request_is_made() -> None:
     assert captured == MADE.keys() | ELSEWHERE
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "name"),
     [
         (QueryUser(user="bob"), "reply_query_user"),
@@ -125,7 +126,7 @@ def test_answer_in_several_frames() -> None:
     assert command.decode(bodies[-1], lambda: 0.0).keys() == {"a", "b", "c"}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "body", "code"),
     [
         (QueryUser(user="u"), block("", 60), 60),
@@ -212,7 +213,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("command", "arguments", "argument"), BAD, ids=[f"{c.__name__}-{a}" for c, _, a in BAD])
+@for_each(("command", "arguments", "argument"), BAD, ids=[f"{c.__name__}-{a}" for c, _, a in BAD])
 def test_argument_that_cannot_be_used_is_refused(command: Any, arguments: dict[str, Any], argument: str) -> None:
     """The error names the argument, and the context can be made all the same."""
     made = command(**arguments)

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ def part_of(batch: BatchRead, indexes: list[int] | None = None) -> BatchPart:
     return batch.part(range(len(batch.rows)) if indexes is None else indexes)
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@for_each("name", REQUESTS)
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, for bins and every policy."""
     assert part_of(REQUESTS[name]).encode(OLDEST).hex() == vector(name).hex(), given(name)
@@ -72,7 +73,7 @@ def test_details_of_errors_are_asked_of_servers_that_have_them() -> None:
     assert part.encode(OLDEST)[12] == 0
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("batch", "argument"),
     [
         (BatchRead(5), "keys"),
@@ -120,7 +121,7 @@ def test_rows_of_a_batch_that_stopped_are_kept() -> None:
     assert part.answered
 
 
-@pytest.mark.parametrize("name", ["zero_rows", "bad_namespace", "bad_second_row", "stop_no_report"])
+@for_each("name", ["zero_rows", "bad_namespace", "bad_second_row", "stop_no_report"])
 def test_batch_that_is_refused_as_a_whole_answers_no_row(name: str) -> None:
     """The last message's code, and every row still without an answer."""
     batch = BatchRead(THREE)

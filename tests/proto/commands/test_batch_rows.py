@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from vectors import given, names, vector
 
 from aerospike_wire import operations as op
@@ -67,7 +68,7 @@ def settled(batch: Batch) -> Batch:
     return batch
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@for_each("name", REQUESTS)
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, for every kind of row and policy."""
     batch = settled(REQUESTS[name])
@@ -121,7 +122,7 @@ def test_a_row_after_one_with_its_key_is_never_a_repetition() -> None:
     assert batch.part(range(2)).encode(OLDEST).count(b"demo") == 2
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("batch", "write"),
     [
         (BatchOperate(THREE, [op.read("a")]), False),
@@ -152,7 +153,7 @@ def test_rows_that_apply_a_function_have_its_name_in_their_context() -> None:
     assert (context.module, context.function, context.key) == ("mod", "fn", batch.rows[0].key)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("batch", "argument"),
     [
         (BatchWrite(5), "batch_records"),

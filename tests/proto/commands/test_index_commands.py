@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -49,7 +50,7 @@ OLDER: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(("name", "features"), [*((n, NEW) for n in REQUESTS), *((n, OLDEST) for n in OLDER)])
+@for_each(("name", "features"), [*((n, NEW) for n in REQUESTS), *((n, OLDEST) for n in OLDER)])
 def test_request_has_the_official_clients_bytes(name: str, features: Features) -> None:
     """The captured line of the official client, in the form of the server's version."""
     made = {**REQUESTS, **OLDER}[name]()
@@ -116,7 +117,7 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "argument"), WRONG)
+@for_each(("make", "argument"), WRONG)
 def test_argument_that_cannot_be_used_is_refused(make: Any, argument: str) -> None:
     """The error names the argument; a name cannot smuggle another command or option in."""
     command = make()
@@ -144,7 +145,7 @@ def body(command: Any, value: str) -> bytes:
 STAT = "entries=4;used_bytes=16777216;load_pct=100"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "value", "expected"),
     [
         (IndexRemove(None, "test", None, "i"), "OK", None),
@@ -164,7 +165,7 @@ def test_answers(command: Any, value: str, expected: Any) -> None:
     assert command.decode(answer, lambda: 0.0) == expected
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "value", "code"),
     [
         (IndexCreate(None, "test", "s", "i", "b"), "ERROR:200:'indexname' already exists with different definition", 200),
@@ -181,7 +182,7 @@ def test_refusals(command: Any, value: str, code: int) -> None:
     assert command.code(body(command, value)) == code
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "value"),
     [
         (IndexRemove(None, "test", None, "i"), "perhaps"),

@@ -7,6 +7,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -91,7 +92,7 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "argument"), WRONG)
+@for_each(("make", "argument"), WRONG)
 def test_argument_that_cannot_be_used_is_refused(make: Any, argument: str) -> None:
     """The error names the argument; a name cannot smuggle another command or option in."""
     command = make()
@@ -141,7 +142,7 @@ def test_raw_info_that_a_server_does_not_know_is_an_error() -> None:
     assert command.code(b"ERROR:80:not authenticated\n") == ResultCode.NOT_AUTHENTICATED
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "facts"),
     [
         ("sindex-stat:namespace=test;indexname=ix", ("test", None, "ix", None)),

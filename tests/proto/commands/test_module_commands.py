@@ -8,6 +8,7 @@ import pathlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ REQUESTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@for_each("name", REQUESTS)
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured line of the official client."""
     assert encoded(REQUESTS[name]())[8:] == vector(name)[8:]
@@ -63,7 +64,7 @@ def test_hash_is_the_servers() -> None:
     assert command.hash.decode() == hashes[sent["filename"]]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "argument"),
     [
         (lambda: UdfPut(None, 5), "filename"),

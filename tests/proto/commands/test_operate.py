@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ REQUESTS = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@for_each("name", REQUESTS)
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, flags included."""
     assert encoded(Operate(KEY, operations=REQUESTS[name])).hex() == vector(name).hex(), given(name)
@@ -46,7 +47,7 @@ def test_call_is_a_write_if_one_of_its_operations_writes(operations: list[Any], 
     assert command.write is write
 
 
-@pytest.mark.parametrize("operations", [None, "x", [], [5], {"a": 1}, [op.read("a"), None]])
+@for_each("operations", [None, "x", [], [5], {"a": 1}, [op.read("a"), None]])
 def test_what_is_no_list_of_operations_is_refused(operations: Any) -> None:
     """The error names the argument."""
     with pytest.raises(InvalidArgument) as caught:

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ def prepared(query: QueryCommand) -> QueryCommand:
     return query
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@for_each("name", REQUESTS)
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, the task's number included."""
     query, partitions, share = REQUESTS[name]
@@ -121,7 +122,7 @@ def test_scans_have_policies_of_their_own_and_take_those_of_queries() -> None:
     assert QueryCommand(demo(), given_policy, method="scan").prepare(policies) is given_policy
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("query", "argument"),
     [
         (QueryCommand(Statement(5, "s")), "namespace"),
@@ -152,7 +153,7 @@ def test_argument_that_cannot_be_used_is_refused(query: QueryCommand, argument: 
 P: Any = predicates  # callers without a type checker
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "code", "argument"),
     [
         (lambda: P.equals("a", 1.5), -2, "val"),
@@ -229,8 +230,8 @@ def read(made: Answer, frames: list[bytes], portion: int = 1000) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("portion", [1, 2, 1000])
-@pytest.mark.parametrize(
+@for_each("portion", [1, 2, 1000])
+@for_each(
     ("name", "count"),
     [("scan_partition", 4), ("scan_no_bins", 4), ("scan_select", 4), ("scan_select_missing", 0), ("scan_max", 2),
      ("scan_unknown_set", 0), ("int_range", 3), ("blob_equal", 1), ("geo_within", 1), ("string_equal", 0),
@@ -274,7 +275,7 @@ def test_a_reply_for_another_namespace_is_read_too() -> None:
     assert [record.key.digest for record in quick] == [record.key.digest for record in slow]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "code"),
     [
         ("scan_bad_pid", 4),

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ JOBS = {
 }
 
 
-@pytest.mark.parametrize("name", JOBS)
+@for_each("name", JOBS)
 def test_job_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, the task's number included."""
     command = JOBS[name]
@@ -78,7 +79,7 @@ def test_policy_of_a_job() -> None:
     assert read_message(command.encode(OLDEST)[8:])[0].header.record_ttl == 0xFFFF_FFFF
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "code"),
     [("ops", 0), ("udf", 0), ("unknown_set", 0), ("ops_with_read", 4)],
 )

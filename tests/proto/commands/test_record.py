@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ REQUESTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@for_each("name", REQUESTS)
 def test_request_has_the_official_clients_bytes(name: str) -> None:
     """The captured bytes of the official client, for every command and policy."""
     assert encoded(REQUESTS[name]()).hex() == vector(name).hex(), given(name)
@@ -114,7 +115,7 @@ def test_details_of_errors_are_asked_of_servers_that_have_them() -> None:
     assert encoded(quiet, Features(error_details=True)) == encoded(Put(KEY, bins=ONE))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("policy", "milliseconds"),
     [
         ({}, 1000),
@@ -189,7 +190,7 @@ WRONG: list[tuple[Any, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "argument", "code"), WRONG)
+@for_each(("make", "argument", "code"), WRONG)
 def test_argument_that_cannot_be_used_is_refused_before_anything_is_encoded(
     make: Any, argument: str, code: int
 ) -> None:
@@ -244,7 +245,7 @@ def test_record_of_a_real_server_is_read() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("void_time", "wall", "left"),
     [
         (0, 0, 0xFFFF_FFFF),
@@ -269,7 +270,7 @@ def test_missing_record_is_the_default_where_there_is_one() -> None:
     assert exists.decode(body, lambda: 0.0) == (Key(*KEY, vector("digest/00")), None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "code"),
     [("put_exists_error", 5), ("put_gen_error", 3), ("filtered", 27), ("bad_bin_name", 21), ("namespace_unknown", 20),
      ("type_error", 12), ("durable_delete_ce", 25), ("mrt_ce", 25), ("linearize_ap_ce", 25), ("key_mismatch", 19)],
@@ -283,7 +284,7 @@ def test_refusals_of_a_real_server_keep_their_code(name: str, code: int) -> None
     assert command.words(body)[:2] == (None, 0)
 
 
-@pytest.mark.parametrize("size", [0, 1, 5, 6, 21])
+@for_each("size", [0, 1, 5, 6, 21])
 def test_reply_without_a_header_is_refused(size: int) -> None:
     """A body shorter than a header has no code."""
     with pytest.raises(ProtocolError, match="shorter"):

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from cases import for_each
 from hypothesis import given as example
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def answered(name: str) -> tuple[int, Any, Any]:
     return code, command.decode(body, lambda: 0.0) if code == 0 else None, command.words(body).message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "result"),
     [("success_int", 7), ("success_nil", None), ("success_str", "x"), ("success_list", [1, 2]), ("success_bool", True),
      ("success_double", 1.5)],
@@ -83,7 +84,7 @@ def test_reply_with_another_bin_is_refused() -> None:
         command.decode(body, lambda: 0.0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "argument"),
     [
         (lambda: Apply(KEY, module=5, function="f"), "module"),
