@@ -213,7 +213,7 @@ class Core:
                         if command.exclusive or not self._pipelined:
                             result = await self._alone(command, policy, node, deadline)
                         else:
-                            link = node.pool.only
+                            link = node.pool.first
                             if link is None or not link.ready or len(link.waiting) >= PIPELINE_DEPTH:
                                 link = node.pool.pick() or await node.pool.lease_shared(deadline)
                             waiter = link.post(command.encode(node.features), begun, deadline, timing)

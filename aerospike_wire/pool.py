@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from aerospike_wire.transport import Link, Runtime, SharedLink
 
 PIPELINE_DEPTH: Final = 64
-"""Requests under way on a shared link before another link is opened beside it."""
+"""Requests under way on a shared link before others go to the next one.
+
+Links are filled in turn, so that what many tasks ask leaves in few writes, and links that were opened for a rush are
+idle after it, and close.
+"""
 _PROBE_AFTER: Final = 1.0
 """Seconds of idleness after which a link is looked at before it is used again."""
 _LOOK_AGAIN: Final = 0.01
@@ -64,8 +68,8 @@ class Pool:
         "_queue",
         "_runtime",
         "_shared",
+        "first",
         "on_opened",
-        "only",
         "total_closed",
         "total_opened",
     )
@@ -83,8 +87,8 @@ class Pool:
         self._late: deque[Link] = deque()
         self._exclusive: set[Link] = set()
         self._shared: list[SharedLink] = []
-        self.only: SharedLink | None = None
-        """The shared link, while there is just one: by far the most frequent case."""
+        self.first: SharedLink | None = None
+        """The shared link that is filled first, and nearly always has room."""
         self._known: set[Link] = set()
         self._opened = 0
         self.on_opened: Callable[[float], None] | None = None
@@ -120,29 +124,28 @@ class Pool:
 
     # Shared links
 
-    def _least_loaded(self) -> SharedLink | None:
-        best: SharedLink | None = None
-        for link in tuple(self._shared):
-            if not link.usable:
-                self._drop(link)
-            elif not link.stalled and (best is None or link.load < best.load):
-                best = link
-        if best is not None and best.load >= PIPELINE_DEPTH and len(self._shared) < self._limits.pipelines:
-            return None
-        return best
-
     def pick(self) -> SharedLink | None:
-        """The shared link with the fewest requests under way; None if :meth:`lease_shared` has to look after them."""
+        """The first shared link that has room; at the limit of links, the one with the fewest requests under way.
+
+        Returns:
+            None if :meth:`lease_shared` has to look after them.
+        """
         best: SharedLink | None = None
-        least = -1
+        least = 0
         for link in self._shared:
             if link.ready:
                 load = len(link.waiting)
-                if load < least or least < 0:
+                if load < PIPELINE_DEPTH:
+                    return link
+                if best is None or load < least:
                     best, least = link, load
-        if least >= PIPELINE_DEPTH and len(self._shared) < self._limits.pipelines:
-            return None
-        return best
+        return best if len(self._shared) >= self._limits.pipelines else None
+
+    def _look_after_shared(self) -> SharedLink | None:
+        for link in tuple(self._shared):
+            if not link.usable:
+                self._drop(link)
+        return self.pick()
 
     async def lease_shared(self, deadline: float | None) -> SharedLink:
         """A shared link; it is not given back.
@@ -151,14 +154,14 @@ class Pool:
             LinkFailure: none could be opened.
         """
         self._runtime.enter()
-        link = self._least_loaded()
+        link = self._look_after_shared()
         if link is not None:
             return link
         if not await self._lock.acquire(deadline):
             words = "the total timeout passed while another call opened a connection"
             raise LinkFailure(ResultCode.TIMEOUT, words, sent=False, charge=False)
         try:
-            link = self._least_loaded()  # another caller may have opened one meanwhile
+            link = self._look_after_shared()  # another caller may have opened one meanwhile
             if link is None:
                 link = await self._open_shared(deadline)
             return link
@@ -365,7 +368,7 @@ class Pool:
         self._forget(link)
 
     def _count_shared(self) -> None:
-        self.only = self._shared[0] if len(self._shared) == 1 else None
+        self.first = self._shared[0] if self._shared else None
 
     def _count_off(self, link: Link) -> None:
         # The failure of a shared link is reported by each of its callers, and that of an
@@ -442,4 +445,4 @@ class Pool:
         self._late.clear()
         self._exclusive.clear()
         self._shared.clear()
-        self.only = None
+        self.first = None

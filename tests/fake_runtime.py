@@ -104,6 +104,14 @@ class FakeLink:
         self.retired = False
         self.calls: list[Call] = []
 
+    @property
+    def ready(self) -> bool:
+        return self.usable and not self.stalled
+
+    @property
+    def waiting(self) -> range:
+        return range(self.load)
+
     async def exchange(self, call: Call) -> bytes:
         self.calls.append(call)
         self.runtime.clock += 0.010

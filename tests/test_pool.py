@@ -169,19 +169,20 @@ def test_forgotten_links_are_closed_in_time() -> None:
     assert sum(link.usable for link in many) == 1
 
 
-def test_shared_links_are_shared() -> None:
-    """Callers get the same link until it is deep in work."""
+def test_shared_links_are_filled_in_turn() -> None:
+    """Callers get the same link until it is deep in work, and again when it has room."""
     bench = Bench()
     link = bench.shared()
     assert bench.shared() is link
     link.load = PIPELINE_DEPTH - 1
     assert bench.shared() is link
-    assert bench.pool.only is link
     link.load = PIPELINE_DEPTH
     other = bench.shared()
     assert other is not link
     assert bench.shared() is other
-    assert bench.pool.only is None
+    assert bench.pool.first is link
+    link.load = PIPELINE_DEPTH - 1
+    assert bench.shared() is link
 
 
 def test_shared_links_are_few() -> None:
@@ -214,7 +215,7 @@ def test_a_dead_shared_link_is_replaced() -> None:
     link.usable = False
     other = bench.shared()
     assert other is not link
-    assert bench.pool.only is other
+    assert bench.pool.first is other
     assert bench.pool.size == 1
 
 

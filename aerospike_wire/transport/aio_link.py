@@ -13,6 +13,7 @@ import contextlib
 import math
 import os
 import ssl
+import threading
 import time
 from typing import TYPE_CHECKING, Final, cast
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 FOREIGN_LOOP: Final = "this client belongs to another event loop; every event loop needs a client of its own"
 
 _running_loop: Final = asyncio.get_running_loop
+_thread: Final = threading.get_ident
 _LARGE = 64 * 1024
 """Bytes of requests that are always written at once."""
 _CLOCK_STEP = 0.001
@@ -63,6 +65,9 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._unsent: list[Waiter] = []
         self._writes = False
         """True if what is queued will be written without being asked for: soon, or when the socket takes more."""
+        self._waking = 0
+        """The thread in which the loop runs tasks whose answers have come, while it does: asking for its number costs
+        a tenth of asking for the running loop, which asks the system for the process's number."""
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -96,7 +101,7 @@ class AsyncLink(asyncio.BufferedProtocol):
             not self._channel.flows
             or (deadline is not None and deadline < at)
             or (silence is not None and now + silence < at)
-            or _running_loop() is not self.loop
+            or (self._waking != _thread() and _running_loop() is not self.loop)
         ):
             self._enqueue(waiter)
         else:  # as nearly always: nothing has to be checked, and the timer is set for an earlier caller
@@ -357,6 +362,7 @@ class AsyncLink(asyncio.BufferedProtocol):
                     waiter.wake_soon()
             return
         writes, self._writes = self._writes, True
+        self._waking = _thread()
         waking = iter(done)
         try:
             for waiter in waking:
@@ -364,6 +370,7 @@ class AsyncLink(asyncio.BufferedProtocol):
                 if wake is not None and waiter.failure is None:
                     waiter.context.run(wake, waiter)
         finally:
+            self._waking = 0
             for waiter in waking:  # a task has ended the program
                 if waiter.failure is None:
                     waiter.wake_soon()

@@ -46,7 +46,8 @@ class Waiter(Exchange):
     """
 
     __slots__ = (
-        "_asyncio_future_blocking", "context", "deadline", "failure", "link", "request", "since", "timing", "wake",
+        "_asyncio_future_blocking", "_loop", "context", "deadline", "failure", "link", "request", "since", "timing",
+        "wake",
     )  # fmt: skip
 
     # Nearly all are alike; what differs is a LongWaiter.
@@ -55,12 +56,11 @@ class Waiter(Exchange):
     collect: Callable[[bytes], bool] | None = None
     login: bool = False
 
-    get_loop = staticmethod(asyncio.get_running_loop)
-
     def __init__(  # does not call its parent's, because it runs for every command
         self, link: Owner, request: bytes, since: float, deadline: float | None, timing: Timing
     ) -> None:
         self.link = link
+        self._loop = link.loop
         self.request: bytes | None = request
         """None once all of it was handed to the socket."""
         self.since = since

@@ -75,7 +75,7 @@ async def test_an_asyncio_client_survives_a_fork(server: Any) -> None:
     async with AsyncClient(server.address) as client:
         await client.put(KEY, {"a": 1})
         (node,) = client._core.cluster.nodes.values()
-        link = node.pool.only
+        link = node.pool.first
         hang = server.faults.on("get", key=("test", "processes", "slow")).delay(200)
         slow = asyncio.create_task(client.exists(("test", "processes", "slow"), {"total_timeout": 5000}))
         await asyncio.sleep(0.01)
@@ -88,7 +88,7 @@ async def test_an_asyncio_client_survives_a_fork(server: Any) -> None:
         in_child(lambda: asyncio.run(use()))
         hang.remove()
         assert (await slow)[1] is None
-        assert node.pool.only is link
+        assert node.pool.first is link
         assert (await client.get(("test", "processes", 19))).bins == {"n": 19}
 
 
