@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import signal
 from typing import TYPE_CHECKING, Any
 
+import bcrypt
 import pytest
 from either import CLIENTS, Either
 
@@ -70,4 +72,12 @@ def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         if "PYTHONPYCACHEPREFIX" not in os.environ:
             patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "compiled"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hashed_once() -> Iterator[None]:
+    """A password has one text, since the protocol fixes the salt: it takes 50 ms, and once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bcrypt, "hashpw", functools.cache(bcrypt.hashpw))
         yield
