@@ -17,7 +17,7 @@ from aerospike_wire.metrics.policy import MetricsPolicy
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.operations.operation import refused
 from aerospike_wire.proto.commands.info import packed_expression
-from aerospike_wire.proto.commands.record import MISSING
+from aerospike_wire.proto.commands.reads import MISSING
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.trouble import as_trouble
 

@@ -24,7 +24,8 @@ from aerospike_wire import Client
 from aerospike_wire.policy import Policies
 from aerospike_wire.proto.commands.base import OLDEST
 from aerospike_wire.proto.commands.batch import BatchPart, BatchRead
-from aerospike_wire.proto.commands.record import Get, Put
+from aerospike_wire.proto.commands.reads import Get
+from aerospike_wire.proto.commands.writes import Put
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info3, frame_header
 from aerospike_wire.proto.message import Op, OpCode

@@ -37,7 +37,7 @@ from aerospike_wire.proto.channel import Channel, Exchange
 from aerospike_wire.proto.commands.batch import BatchRead
 from aerospike_wire.proto.commands.operate import Operate
 from aerospike_wire.proto.commands.query.records import Answer
-from aerospike_wire.proto.commands.record import Get
+from aerospike_wire.proto.commands.reads import Get
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import FrameType, Info3, MessageHeader, frame
 from aerospike_wire.proto.message import message_frame

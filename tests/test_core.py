@@ -14,7 +14,8 @@ import aerospike_wire
 from aerospike_wire import errors
 from aerospike_wire.errors import FACTS, ConnectionFate, ResultCode, Retry
 from aerospike_wire.proto.commands.info import Info
-from aerospike_wire.proto.commands.record import Get, Put
+from aerospike_wire.proto.commands.reads import Get
+from aerospike_wire.proto.commands.writes import Put
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.transport import LinkFailure
 from aerospike_wire.transport.blocking import run

@@ -11,7 +11,8 @@ from fake_runtime import Rig, reply
 from aerospike_wire import errors
 from aerospike_wire.errors import FACTS, ResultCode
 from aerospike_wire.policy import ReadPolicy, WritePolicy
-from aerospike_wire.proto.commands.record import Get, Put
+from aerospike_wire.proto.commands.reads import Get
+from aerospike_wire.proto.commands.writes import Put
 from aerospike_wire.retries import BUDGET_HINT, Budget, pause_before
 from aerospike_wire.transport import LinkFailure
 from aerospike_wire.transport.blocking import run

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Any
 from aerospike_wire import facade
 from aerospike_wire.facade import MISSING, ErrorHook, Given, KeyLike, Meta
 from aerospike_wire.proto.commands.operate import Operate, OperateOrdered
-from aerospike_wire.proto.commands.record import (
-    Append,
-    ExistsCommand,
-    Get,
-    Increment,
-    Prepend,
-    Put,
-    Remove,
-    RemoveBin,
-    Select,
-    Touch,
-)
+from aerospike_wire.proto.commands.reads import ExistsCommand, Get, Select
+from aerospike_wire.proto.commands.writes import Append, Increment, Prepend, Put, Remove, RemoveBin, Touch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from typing import Any
 from aerospike_wire.operations import checks
 from aerospike_wire.operations.operation import Operation, builder
 from aerospike_wire.proto import values
-from aerospike_wire.proto.commands.record import ttl_of
+from aerospike_wire.proto.commands.flags import ttl_of
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import OpCode
 from aerospike_wire.proto.msgpack import STORED

@@ -17,7 +17,8 @@ from vectors import encoded, vector
 from aerospike_wire.errors import ParamError, ProtocolError
 from aerospike_wire.policy import BatchPolicy, OperatePolicy, Policies, QueryPolicy, ReadPolicy, WritePolicy
 from aerospike_wire.proto.channel import Channel, Exchange, State
-from aerospike_wire.proto.commands.record import Get, Put
+from aerospike_wire.proto.commands.reads import Get
+from aerospike_wire.proto.commands.writes import Put
 from aerospike_wire.proto.compression import compressed, inflated
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, Info1, frame, frame_header
 

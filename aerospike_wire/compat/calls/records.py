@@ -9,19 +9,8 @@ from aerospike_wire.compat.keys import KeyTuple, key_of, key_tuple
 from aerospike_wire.compat.operations import operations_of
 from aerospike_wire.policy import OperatePolicy, ReadPolicy, RemovePolicy, SendKey, WritePolicy
 from aerospike_wire.proto.commands.operate import Operate, OperateOrdered
-from aerospike_wire.proto.commands.record import (
-    MISSING,
-    Append,
-    ExistsCommand,
-    Get,
-    Increment,
-    Prepend,
-    Put,
-    Remove,
-    RemoveBin,
-    Select,
-    Touch,
-)
+from aerospike_wire.proto.commands.reads import MISSING, ExistsCommand, Get, Select
+from aerospike_wire.proto.commands.writes import Append, Increment, Prepend, Put, Remove, RemoveBin, Touch
 from aerospike_wire.transport.blocking import run
 
 Meta = dict[str, int]

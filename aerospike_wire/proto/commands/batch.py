@@ -21,17 +21,10 @@ from aerospike_wire.proto.commands.base import (
     error_details,
     in_doubt_code,
 )
+from aerospike_wire.proto.commands.bins import bare_op, bins_of, read_bins, skip_fields, time_to_live
+from aerospike_wire.proto.commands.flags import info4_of, read_flags
 from aerospike_wire.proto.commands.operate import suspects
-from aerospike_wire.proto.commands.record import (
-    bare_op,
-    bins_of,
-    info4_of,
-    read_bins,
-    read_flags,
-    skip_fields,
-    time_to_live,
-    without_transaction,
-)
+from aerospike_wire.proto.commands.record import without_transaction
 from aerospike_wire.proto.commands.udf import FAILURE
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info2, Info3, frame_header

@@ -9,8 +9,8 @@ import attrs
 from aerospike_wire.policy import ApplyPolicy, BatchPolicy, CommitLevel, ReadPolicy, RemovePolicy, SendKey, WritePolicy
 from aerospike_wire.proto import keys, msgpack
 from aerospike_wire.proto.commands.batch import Batch, Row, RowRequest, member_fields, resolve_keys
+from aerospike_wire.proto.commands.flags import generation_flags, locking_flag, read_flags, read_meta, write_flags
 from aerospike_wire.proto.commands.operate import check_operations, pack_operation, responds_to_all
-from aerospike_wire.proto.commands.record import generation_flags, locking_flag, read_flags, read_meta, write_flags
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info1, Info2, Info3
 from aerospike_wire.proto.invalid import InvalidArgument, utf8

@@ -8,17 +8,10 @@ import attrs
 
 from aerospike_wire.errors import FailedOperation, ResultCode
 from aerospike_wire.policy import Exists, OperatePolicy
-from aerospike_wire.proto.commands.record import (
-    RecordCommand,
-    locking_flag,
-    read_bins,
-    read_flags,
-    read_meta,
-    skip_fields,
-    time_to_live,
-    write_flags,
-    write_hint,
-)
+from aerospike_wire.proto.commands.bins import read_bins, skip_fields, time_to_live
+from aerospike_wire.proto.commands.flags import locking_flag, read_flags, read_meta, write_flags
+from aerospike_wire.proto.commands.record import RecordCommand
+from aerospike_wire.proto.commands.writes import write_hint
 from aerospike_wire.proto.header import MESSAGE, Info1, Info2
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Op, OpCode, read_message

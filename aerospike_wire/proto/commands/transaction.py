@@ -9,7 +9,9 @@ import attrs
 from aerospike_wire.policy import RecordPolicy, TxnRollPolicy, TxnVerifyPolicy, WritePolicy
 from aerospike_wire.proto import keys, msgpack, transaction
 from aerospike_wire.proto.commands.batch import Batch, Row, RowRequest
-from aerospike_wire.proto.commands.record import RecordCommand, read_flags, write_op
+from aerospike_wire.proto.commands.bins import write_op
+from aerospike_wire.proto.commands.flags import read_flags
+from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.header import Info1, Info2, Info4
 from aerospike_wire.proto.message import Op, OpCode
 from aerospike_wire.proto.values import Particle

@@ -11,7 +11,8 @@ from aerospike_wire.errors.udf import udf_hint
 from aerospike_wire.policy import ApplyPolicy, CommitLevel
 from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.commands.base import Features, ServerWords
-from aerospike_wire.proto.commands.record import RecordCommand, locking_flag
+from aerospike_wire.proto.commands.flags import locking_flag
+from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info2, Info3
 from aerospike_wire.proto.invalid import InvalidArgument, utf8

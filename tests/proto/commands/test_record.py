@@ -17,19 +17,9 @@ from aerospike_wire.errors import ParamError, ProtocolError, ResultCode
 from aerospike_wire.policy import Policies, ReadPolicy
 from aerospike_wire.proto import keys
 from aerospike_wire.proto.commands.base import Features
-from aerospike_wire.proto.commands.record import (
-    Append,
-    ExistsCommand,
-    Get,
-    Increment,
-    Prepend,
-    Put,
-    Remove,
-    RemoveBin,
-    Select,
-    Touch,
-    time_to_live,
-)
+from aerospike_wire.proto.commands.bins import time_to_live
+from aerospike_wire.proto.commands.reads import ExistsCommand, Get, Select
+from aerospike_wire.proto.commands.writes import Append, Increment, Prepend, Put, Remove, RemoveBin, Touch
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.types import Key, Record

@@ -9,9 +9,9 @@ import attrs
 from aerospike_wire.errors import QueryContext, ResultCode
 from aerospike_wire.policy import QueryPolicy, ScanPolicy
 from aerospike_wire.proto.commands.base import NO_WORDS, Command, Features, ServerWords, error_details
+from aerospike_wire.proto.commands.flags import info4_of
 from aerospike_wire.proto.commands.modules import UdfGet
 from aerospike_wire.proto.commands.query.foreground import NO_READ_TOUCH, query_context
-from aerospike_wire.proto.commands.record import info4_of
 from aerospike_wire.proto.commands.udf import FAILURE, SUCCESS
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info3, frame_header

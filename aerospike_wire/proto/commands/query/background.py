@@ -10,9 +10,9 @@ from aerospike_wire.errors import ProtocolError, QueryContext, ResultCode
 from aerospike_wire.policy import CommitLevel, InfoPolicy, ScanPolicy, WritePolicy
 from aerospike_wire.proto import info
 from aerospike_wire.proto.commands.base import Command, Features, ServerWords
+from aerospike_wire.proto.commands.flags import info4_of, server_timeout, ttl_of, write_flags
 from aerospike_wire.proto.commands.operate import pack_operation
 from aerospike_wire.proto.commands.query.foreground import query_context
-from aerospike_wire.proto.commands.record import info4_of, server_timeout, ttl_of, write_flags
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info2, frame_header
 from aerospike_wire.proto.invalid import InvalidArgument

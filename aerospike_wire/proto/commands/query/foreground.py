@@ -11,8 +11,9 @@ import attrs
 from aerospike_wire.errors import QueryContext
 from aerospike_wire.policy import QueryDuration, QueryPolicy, ScanPolicy
 from aerospike_wire.proto.commands.base import Command, Features, u64
+from aerospike_wire.proto.commands.bins import bare_op
+from aerospike_wire.proto.commands.flags import info4_of
 from aerospike_wire.proto.commands.operate import pack_operation, responds_to_all
-from aerospike_wire.proto.commands.record import bare_op, info4_of
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info2, Info3, frame_header
 from aerospike_wire.proto.invalid import InvalidArgument

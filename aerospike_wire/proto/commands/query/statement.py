@@ -9,8 +9,8 @@ import attrs
 
 from aerospike_wire.proto import keys, msgpack
 from aerospike_wire.proto.commands.base import u32, u64
+from aerospike_wire.proto.commands.bins import bins_of
 from aerospike_wire.proto.commands.operate import Operation, check_operations
-from aerospike_wire.proto.commands.record import bins_of
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.invalid import InvalidArgument, utf8
 
