@@ -11,6 +11,7 @@ import attrs
 from aerospike_wire.errors import ErrorMiddleware, ParamError
 from aerospike_wire.policy import Policies
 from aerospike_wire.pool import PoolLimits
+from aerospike_wire.secret import Secret, concealed, revealed
 from aerospike_wire.serializer import Serializer
 from aerospike_wire.transport.tls import TLS, parse_tls
 
@@ -45,26 +46,6 @@ class Seed(NamedTuple):
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
-
-
-class Secret:
-    """A text that shows in no repr and goes into no pickle."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(...)"
-
-    def __reduce__(self) -> str:
-        msg = "secrets are not pickled"
-        raise TypeError(msg)
 
 
 @attrs.frozen(kw_only=True)
@@ -132,9 +113,17 @@ def _text(name: str, value: Any) -> str | None:
     return value
 
 
-def _check_credential(name: str, value: str | None) -> None:
+def _password(value: Any) -> Secret:
+    found = Secret(value)
+    del value
+    if not isinstance(found.reveal(), str):
+        raise _refuse("password", f"must be a str, not {type(found.reveal()).__name__}")
+    return found
+
+
+def _check_credential(name: str, value: str | Secret | None) -> None:
     try:
-        size = len((value or "").encode())
+        size = len((revealed(value) or "").encode())
     except UnicodeEncodeError:
         raise _refuse(name, "must be text that UTF-8 can carry, without lone surrogates") from None
     if size > MAX_CREDENTIAL:
@@ -239,6 +228,7 @@ def parse_config(
     Raises:
         ParamError: a setting is unknown or not acceptable; the message names it.
     """
+    hosts, more = concealed(hosts), concealed(more)
     given: dict[str, Any] = {}
     if isinstance(hosts, Mapping):
         given.update(hosts)
@@ -253,9 +243,12 @@ def parse_config(
         "errors": ErrorMiddleware(error_hooks or hooks, error_detail=given.pop("error_detail", error_detail)),
         "policies": Policies(given.pop("policies", None), Serializer.of(given.pop("serializer", None))),
     }
-    for name in ("user", "password", "cluster_name", "app_id"):
+    for name in ("user", "cluster_name", "app_id"):
         if name in given:
             settings[name] = _text(name, given.pop(name))
+    if given.get("password") is not None:
+        settings["password"] = _password(given["password"])
+    given.pop("password", None)
     for name in ("user", "password"):
         _check_credential(name, settings.get(name))
     for name, low in _LIMITS.items():
@@ -282,8 +275,6 @@ def parse_config(
         name = next(iter(given))
         raise _refuse(str(name), f"is not a setting; settings are {', '.join(known)}")
     _check_credentials_fit(settings)
-    if settings.get("password") is not None:
-        settings["password"] = Secret(settings["password"])
     return ClientConfig(**settings)
 
 

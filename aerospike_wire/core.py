@@ -15,6 +15,7 @@ from aerospike_wire.cluster.routing import Router
 from aerospike_wire.deadline import bound, earlier
 from aerospike_wire.errors import (
     FACTS,
+    AdminError,
     Attempt,
     ConnectContext,
     ConnectionFate,
@@ -484,6 +485,8 @@ class Core:
             error.count, error.limit = trouble.breaker.count, trouble.breaker.limit
             error.window = trouble.breaker.window
         error.__cause__ = trouble.cause
+        if self.config.user is not None and isinstance(error, AdminError):
+            error.login = self.config.user
         if last:
             trouble.let_go()
         return errors.apply(error) if errors.hooks else error

@@ -120,7 +120,8 @@ class Facade:
             raise refused(invalid) from invalid.__cause__
 
     def __repr__(self) -> str:
-        seeds = ", ".join(map(str, self._core.config.seeds))
+        core = getattr(self, "_core", None)  # None if it could not be made, as a traceback may show it
+        seeds = "" if core is None else ", ".join(map(str, core.config.seeds))
         return f"{type(self).__name__}({seeds!r})"
 
 

@@ -15,6 +15,7 @@ from aerospike_wire.aio.roles import Roles
 from aerospike_wire.aio.transactions import AsyncTransactionBlock, Transactions
 from aerospike_wire.aio.udf import Functions
 from aerospike_wire.deadline import Deadline
+from aerospike_wire.secret import concealed
 from aerospike_wire.transport.aio import AsyncRuntime
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class AsyncClient(Records, Batches, Queries, Indexes, Functions, Nodes, Users, R
         serializer: Serializer | Any = None,
         **settings: Any,
     ) -> None:
+        hosts, settings = concealed(hosts), concealed(settings)
         super().__init__(AsyncRuntime(), hosts, error_hooks, error_detail, {**settings, "serializer": serializer})
 
     async def connect(self) -> Self:

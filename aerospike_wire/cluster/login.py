@@ -12,6 +12,7 @@ from aerospike_wire.errors import ClientError, ProtocolError, ResultCode
 from aerospike_wire.proto import admin
 from aerospike_wire.proto.admin import AdminCommand, AdminField
 from aerospike_wire.proto.header import FrameType
+from aerospike_wire.secret import Secret
 from aerospike_wire.transport import Call, LinkFailure
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Authenticator:
     def __init__(self, runtime: Runtime, config: ClientConfig) -> None:
         self._runtime = runtime
         self._config = config
-        self._password = "" if config.password is None else config.password.reveal()
+        self._password = Secret("") if config.password is None else config.password
         self._hash: bytes | None = None
 
     @property
@@ -105,7 +106,7 @@ class Authenticator:
         if config.auth_mode is not AuthMode.PKI:
             fields = [(AdminField.USER, (config.user or "").encode()), (AdminField.CREDENTIAL, await self._hashed())]
             if config.auth_mode is not AuthMode.INTERNAL:
-                fields.append((AdminField.CLEAR_PASSWORD, self._password.encode()))
+                fields.append((AdminField.CLEAR_PASSWORD, self._password.reveal().encode()))
         result, found = await self._ask(link, AdminCommand.LOGIN, fields, deadline)
         if result == ResultCode.SECURITY_NOT_ENABLED:
             return None  # the server has security, switched off: as good as logged in
@@ -121,8 +122,8 @@ class Authenticator:
 
     async def _hashed(self) -> bytes:
         if self._hash is None:
-            password = self._password
-            self._hash = await self._runtime.compute(lambda: hash_password(password))
+            secret = self._password
+            self._hash = await self._runtime.compute(lambda: hash_password(secret.reveal()))
         return self._hash
 
     async def credential(self) -> bytes | None:
@@ -135,10 +136,10 @@ class Authenticator:
             return None
         return await self._hashed()
 
-    def changed(self, user: str, password: str, hashed: bytes) -> None:
+    def changed(self, user: str, secret: Secret, hashed: bytes) -> None:
         """Log in with a new password from now on, if it is that of the client's own user."""
         if user == self._config.user:
-            self._password, self._hash = password, hashed
+            self._password, self._hash = secret, hashed
 
     async def _ask(
         self, link: Link, command: AdminCommand, fields: Sequence[tuple[int, bytes]], deadline: float | None

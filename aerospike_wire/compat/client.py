@@ -20,6 +20,7 @@ from aerospike_wire.compat.logs import TRACE
 from aerospike_wire.compat.query import Query, Scan
 from aerospike_wire.compat.refusal import refused
 from aerospike_wire.errors import ParamError
+from aerospike_wire.secret import Secret, concealed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -41,13 +42,15 @@ class Client(Metrics, Records, Batches, Queries, Indexes, Functions, Nodes, Admi
                 raise TypeError("Client() needs a configuration")
             except TypeError as error:
                 raise refused("config", "No config argument") from error
+        if isinstance(config, dict):
+            config = concealed(config)
         try:
             setup = setup_of(config)
         except ParamError as error:
             _LOG.log(TRACE, "the configuration is refused: %s", error.msg)
             raise
         self._open(setup)
-        self._connect(None, None)
+        self._connect(None, Secret(None))
 
     def connect(self, username: str | None = None, password: str | None = None) -> Self:
         """Connect, unless the client is connected.
@@ -59,7 +62,9 @@ class Client(Metrics, Records, Batches, Queries, Indexes, Functions, Nodes, Admi
         Returns:
             This client.
         """
-        self._connect(username, password)
+        secret = Secret(password)
+        del password
+        self._connect(username, secret)
         return self
 
 

@@ -7,14 +7,22 @@ from aerospike_wire.errors.codes import ResultCode
 
 
 class AdminError(ServerError, abstract=True):
-    """The parent of security errors; adds ``user`` and ``role``, never a password."""
+    """The parent of security errors; adds ``user``, ``role`` and ``login``, never a password."""
 
-    family_attributes = ("user", "role")
+    family_attributes = ("user", "role", "login")
+
+    login: str | None = None
+    """The user that the client logs in as; None if it does not, or if a certificate names the user."""
 
     @property
     def user(self) -> str | None:
-        """The user that the command was about, or that was to log in."""
-        return None if self.context is None else self.context.user
+        """The user that the command was about, or else that the client logs in as."""
+        about = None if self.context is None else self.context.user
+        return self.login if about is None else about
+
+    def _where(self) -> str:
+        where = super()._where()
+        return where if self.login is None else f"{where} as {self.login!r}"
 
     @property
     def role(self) -> str | None:

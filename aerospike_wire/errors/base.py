@@ -155,10 +155,8 @@ class AerospikeError(Exception):
             head = f"{head} in {self.context.describe()}"
         parts = [f"{head}: {self.msg}"]
         if self.attempts:
-            last = self.attempts[-1]
-            where = " ".join(part for part in (last.node, last.address) if part) or "no node"
             tries = len(self.attempts)
-            parts.append(f"[node {where}, {tries} attempt{'s' if tries != 1 else ''}")
+            parts.append(f"[node {self._where()}, {tries} attempt{'s' if tries != 1 else ''}")
             if self.elapsed is not None:
                 parts[-1] += f", {self.elapsed:.1f} ms"
             parts[-1] += f", in doubt: {'yes' if self.in_doubt else 'no'}]"
@@ -167,6 +165,11 @@ class AerospikeError(Exception):
         if self.hint:
             parts.append(f"Hint: {self.hint}.")
         return " ".join(" ".join(parts).splitlines())
+
+    def _where(self) -> str:
+        """The node of the last try in words."""
+        last = self.attempts[-1]
+        return " ".join(part for part in (last.node, last.address) if part) or "no node"
 
     def __repr__(self) -> str:
         code, msg, _, _, in_doubt = self.args

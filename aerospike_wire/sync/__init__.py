@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aerospike_wire.deadline import Deadline
+from aerospike_wire.secret import concealed
 from aerospike_wire.sync.admin import Users
 from aerospike_wire.sync.batches import Batches
 from aerospike_wire.sync.indexes import Indexes
@@ -62,6 +63,7 @@ class Client(Records, Batches, Queries, Indexes, Functions, Nodes, Users, Roles,
         serializer: Serializer | Any = None,
         **settings: Any,
     ) -> None:
+        hosts, settings = concealed(hosts), concealed(settings)
         super().__init__(BlockingRuntime(), hosts, error_hooks, error_detail, {**settings, "serializer": serializer})
 
     def connect(self) -> Self:

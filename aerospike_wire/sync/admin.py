@@ -16,6 +16,7 @@ from aerospike_wire.proto.commands.admin import (
     RevokeRoles,
     SetPassword,
 )
+from aerospike_wire.secret import Secret
 from aerospike_wire.transport.blocking import run
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ class Users(facade.Facade):
             InvalidRole: one of the roles does not exist.
             AerospikeError: the call failed in another way.
         """
-        command = CreateUser(policy, user=username, roles=roles)
-        run(management.with_password(self._core, command, password, error_hook))
+        command, secret = CreateUser(policy, user=username, roles=roles), Secret(password)
+        del password
+        run(management.with_password(self._core, command, secret, error_hook))
 
     def admin_create_pki_user(
         self,
@@ -123,8 +125,9 @@ class Users(facade.Facade):
             ForbiddenPassword: the user has a certificate instead of a password.
             AerospikeError: the call failed in another way.
         """
-        command = SetPassword(policy, user=username)
-        run(management.with_password(self._core, command, password, error_hook))
+        command, secret = SetPassword(policy, user=username), Secret(password)
+        del password
+        run(management.with_password(self._core, command, secret, error_hook))
 
     def admin_change_password(
         self,
@@ -150,7 +153,9 @@ class Users(facade.Facade):
             InvalidCredential: the password that the client has is no longer the right one.
             AerospikeError: the call failed in another way.
         """
-        run(management.change_password(self._core, username, password, policy, error_hook))
+        secret = Secret(password)
+        del password
+        run(management.change_password(self._core, username, secret, policy, error_hook))
 
     def admin_grant_roles(
         self,

@@ -16,6 +16,7 @@ from typing import Any, Final
 import attrs
 
 from aerospike_wire.errors import ParamError
+from aerospike_wire.secret import Secret
 
 _NAMES: Final = (
     "cadata",
@@ -166,9 +167,9 @@ def _context(given: Mapping[str, Any]) -> ssl.SSLContext:
 
 def _load_certificate(context: ssl.SSLContext, given: Mapping[str, Any]) -> None:
     certfile, keyfile = _readable(given, "certfile"), _readable(given, "keyfile")
-    password = given.get("keyfile_pw")
-    if password is not None and not isinstance(password, str | bytes):
-        raise _refuse("keyfile_pw", f"must be a str, not {type(password).__name__}")
+    password = Secret(given.get("keyfile_pw"))
+    if not isinstance(password.reveal(), str | bytes | None):
+        raise _refuse("keyfile_pw", f"must be a str, not {type(password.reveal()).__name__}")
     if certfile is None:
         if keyfile is not None:
             raise _refuse("keyfile", "is of no use without a certfile")
@@ -176,7 +177,7 @@ def _load_certificate(context: ssl.SSLContext, given: Mapping[str, Any]) -> None
 
     def secret() -> str | bytes:
         # Without this OpenSSL would ask on the terminal.
-        return password or b""
+        return password.reveal() or b""
 
     try:
         context.load_cert_chain(certfile, keyfile, secret)

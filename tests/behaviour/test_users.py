@@ -41,9 +41,21 @@ def keeps_the_secret(error: BaseException, *secrets: str) -> None:
         str(error), repr(error), str(error.to_dict()), "".join(error.__notes__), repr(error.args), repr(error.context),
         "".join(traceback.format_exception_only(error)), pickle.dumps(error).decode("latin-1"),
     ]  # fmt: skip
+    texts += variables_of(error)
     for secret in (SECRET, *secrets):
         assert not any(secret in text for text in texts)
     assert not any("$2a$" in text for text in texts)
+
+
+def variables_of(error: BaseException | None) -> list[str]:
+    """What a report of an error with the variables of its frames shows of the package's own."""
+    found = []
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__", "").startswith("aerospike_wire"):
+                found += [repr(value) for value in frame.f_locals.values()]
+        error = error.__cause__ or error.__context__
+    return found
 
 
 async def test_login(admin: Any) -> None:
@@ -89,6 +101,40 @@ async def test_created_user_can_log_in(admin: Any, make_client: Any, secured: Em
     again = make_client(secured.address, user="new", password="new-word")
     with pytest.raises(errors.AdminError):
         await again.connect()
+
+
+async def test_passwords_do_not_show_in_variables(admin: Any, make_client: Any, secured: EmbeddedServer) -> None:
+    """Neither those of the calls that take one, nor those of making a client, whatever goes wrong."""
+    secured.faults.on("admin").answer(62)
+    for call in (admin.admin_create_user, admin.admin_set_password, admin.admin_change_password):
+        with pytest.raises(errors.InvalidPassword) as caught:
+            await call("new", "new-word")
+        keeps_the_secret(caught.value, "new-word")
+    secured.faults.clear()
+    for settings in ({"user": 5}, {"passwd": "new-word"}, {"tls": {"keyfile_pw": "new-word", "cafile": "/nowhere"}}):
+        with pytest.raises(errors.ParamError) as refused:
+            make_client({"hosts": [secured.address], "password": SECRET, **settings})
+        keeps_the_secret(refused.value, "new-word")
+
+
+async def test_who_lacks_the_right(make_client: Any, secured: EmbeddedServer) -> None:
+    """Errors of security name the user that the client logs in as, whatever the call is about, and in words too."""
+    client = make_client(secured.address, user="reader", password=SECRET)
+    with pytest.raises(errors.RoleViolation) as caught:
+        await client.put(KEY, {"a": 1})
+    assert (caught.value.user, caught.value.login, caught.value.to_dict()["user"]) == ("reader",) * 3
+    assert "as 'reader'" in str(caught.value)
+    assert pickle.loads(pickle.dumps(caught.value)).user == "reader"
+    with pytest.raises(errors.RoleViolation) as caught:
+        await client.admin_drop_user("admin")
+    assert (caught.value.user, caught.value.login) == ("admin", "reader")
+    del secured.node.security.users["reader"]
+    for call in (lambda: client.get(KEY), lambda: client.info_all("build"), client.query("test").results):
+        with pytest.raises(errors.InvalidUser) as dropped:
+            await call()
+        assert dropped.value.user == "reader"
+    rows = await client.batch_read([KEY, (*KEY[:2], "l")])
+    assert {(row.result, row.error.user) for row in rows} == {(60, "reader")}
 
 
 async def test_user_that_exists(admin: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.policy import AdminPolicy
+from aerospike_wire.secret import Secret
 
 Policy = dict[str, Any] | None
 
@@ -19,7 +20,9 @@ class Admin(Base):
 
     def admin_create_user(self, username: str, password: str, roles: list[str], policy: Policy = None) -> int:
         """Create a user."""
-        self._native.admin_create_user(username, password, roles, self._admin(policy))
+        secret: Any = Secret(password)
+        del password
+        self._native.admin_create_user(username, secret, roles, self._admin(policy))
         return 0
 
     def admin_create_pki_user(self, username: str, roles: list[str], policy: Policy = None) -> int:
@@ -34,12 +37,16 @@ class Admin(Base):
 
     def admin_set_password(self, username: str, password: str, policy: Policy = None) -> int:
         """Set a user's password."""
-        self._native.admin_set_password(username, password, self._admin(policy))
+        secret: Any = Secret(password)
+        del password
+        self._native.admin_set_password(username, secret, self._admin(policy))
         return 0
 
     def admin_change_password(self, username: str, password: str, policy: Policy = None) -> int:
         """Change one's own password."""
-        self._native.admin_change_password(username, password, self._admin(policy))
+        secret: Any = Secret(password)
+        del password
+        self._native.admin_change_password(username, secret, self._admin(policy))
         return 0
 
     def admin_grant_roles(self, username: str, roles: list[str], policy: Policy = None) -> int:

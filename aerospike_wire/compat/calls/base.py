@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aerospike_wire.compat.values import Translator
     from aerospike_wire.core import Core
     from aerospike_wire.policy import Policy
+    from aerospike_wire.secret import Secret
 
 
 class Base:
@@ -52,13 +53,14 @@ class Base:
         self._forgotten = weakref.finalize(self, self._native.close)
         self._forgotten.atexit = False  # the sockets end with the process; in a child they are the parent's
 
-    def _connect(self, username: Any, password: Any) -> None:
+    def _connect(self, username: Any, secret: Secret) -> None:
         settings = self._setup.settings
-        for name, value in (("username", username), ("password", password)):
-            if value is not None and not isinstance(value, str):
-                raise refused(name, f"{name} must be a str")
+        if not isinstance(username, str | None):
+            raise refused("username", "username must be a str")
+        if not isinstance(secret.reveal(), str | None):
+            raise refused("password", "password must be a str")
         if username is not None:
-            settings = {**settings, "user": username, "password": password}
+            settings = {**settings, "user": username, "password": secret}
         if self._core.cluster.closed or settings is not self._setup.settings:
             self._native.close()
             self._renew(settings)
