@@ -22,6 +22,12 @@ class PrivilegeCode(enum.IntEnum):
     READ_WRITE_UDF = 12
     WRITE = 13
     TRUNCATE = 14
+    MASKING_ADMIN = 15
+    """Say which bins are masked, and how; servers from 8.1.1 on have this and the next two."""
+    READ_MASKED = 16
+    """Read masked bins as they are."""
+    WRITE_MASKED = 17
+    """Write masked bins."""
 
     @property
     def label(self) -> str:
@@ -74,8 +80,8 @@ class UserInfo(TypedDict):
     roles: list[str]
     read_info: list[int]
     """Quota in records per second, single-record reads per second, records per second of
-    queries with a limit, number of queries without one. Empty if the server does not tell;
-    newer servers may add numbers."""
+    queries with a limit, number of queries without one. Empty if the server does not tell, as of
+    users that have no quota and were never there; newer servers may add numbers."""
     write_info: list[int]
     """The same for writes."""
     conns_in_use: int

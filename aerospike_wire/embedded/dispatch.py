@@ -105,19 +105,18 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
         message = _whole(body)
     except ProtocolError:
         return _failed(ResultCode.INVALID_REQUEST)
-    if node.security.enabled:
-        code = security.check_data(node, session, message)
-        if code:
-            return _failed(code)
+    secured = node.security.enabled
+    code = security.check(node, session) if secured else 0
+    if code:
+        return _failed(code)
     if node.enterprise:
         transactions.expire(node)
     if message.header.info1 & _BATCH:
-        secured = node.security.enabled
         # Rows of a node that has not joined its cluster are refused one by one.
         return batch.handle(
             node, message, (lambda row: security.check_data(node, session, row, row=True)) if secured else None
         )
-    code = node.place.refusal()
+    code = node.place.refusal() or (security.check_data(node, session, message) if secured else 0)
     if code:
         return _failed(code)
     if Field.DIGEST in message.fields:

@@ -28,6 +28,10 @@ class Permission(enum.Flag):
     QUERY_ADMIN = enum.auto()
     TRUNCATE = enum.auto()
     EVICT_ADMIN = enum.auto()
+    RECORD_INFO = enum.auto()
+    MASKING_ADMIN = enum.auto()
+    READ_MASKED = enum.auto()
+    WRITE_MASKED = enum.auto()
     SET_CONFIG = enum.auto()
     LOGGING_CTRL = enum.auto()
     SERVICE_CTRL = enum.auto()
@@ -55,14 +59,18 @@ GIVEN: Final[dict[Privilege, Permission]] = {
     | Permission.SINDEX_ADMIN
     | Permission.QUERY_ADMIN
     | Permission.TRUNCATE
-    | Permission.EVICT_ADMIN,
+    | Permission.EVICT_ADMIN
+    | Permission.RECORD_INFO,
     Privilege.SYS_ADMIN: Permission.SET_CONFIG
     | Permission.LOGGING_CTRL
     | Permission.SERVICE_CTRL
     | Permission.XDR_SET_FILTER,
     Privilege.USER_ADMIN: Permission.USER_ADMIN,
+    Privilege.MASKING_ADMIN: Permission.MASKING_ADMIN,
+    Privilege.READ_MASKED: Permission.READ_MASKED,
+    Privilege.WRITE_MASKED: Permission.WRITE_MASKED,
 }
-"""Privilege to what it allows."""
+"""Privilege to what it allows. As the node has no masks, nothing needs the last two."""
 
 INFO: Final = {
     "sindex-create": Permission.SINDEX_ADMIN,
@@ -78,6 +86,9 @@ INFO: Final = {
     "query-abort": Permission.QUERY_ADMIN,
     "query-abort-all": Permission.QUERY_ADMIN,
     "eviction-reset": Permission.EVICT_ADMIN,
+    "debug-record": Permission.RECORD_INFO,
+    "debug-record-meta": Permission.RECORD_INFO,
+    "masking": Permission.MASKING_ADMIN,
     "set-config": Permission.SET_CONFIG,
     "config-set": Permission.SET_CONFIG,
     **dict.fromkeys(

@@ -64,8 +64,10 @@ def check_data(node: Node, session: Session, message: Message, *, row: bool = Fa
     if code or not node.security.enabled or (message.header.info1 & Info1.BATCH and not row):
         return code
     user = session.user or ""
-    permissions = needed(message, one=row or Field.DIGEST in message.fields)
     namespace, set_name = _text(message.fields.get(Field.NAMESPACE)), _text(message.fields.get(Field.SET))
+    if namespace not in node.namespaces:
+        return code  # which is then refused with 20, whatever the user may do
+    permissions = needed(message, one=row or Field.DIGEST in message.fields)
     if not node.security.allows(user, permissions, namespace, set_name):
         return ResultCode.ROLE_VIOLATION
     return ResultCode.OK if _within_quota(node, user, message, permissions) else ResultCode.QUOTA_EXCEEDED
@@ -301,13 +303,17 @@ def _user_block(node: Node, name: str, user: User) -> bytes:
     now = node.clock.seconds()
     read_quota, write_quota = node.security.quotas_of(name)
     reads, writes = node.rates_of(name)
-    fields = [
+    fields: list[tuple[int, bytes]] = [
         (AdminField.USER, _bytes(name)),
         (AdminField.ROLES, admin.pack_names([_bytes(role) for role in sorted(user.roles)])),
-        (AdminField.READ_INFO, admin.pack_numbers(reads.told(now, read_quota))),
-        (AdminField.WRITE_INFO, admin.pack_numbers(writes.told(now, write_quota))),
-        (AdminField.CONNECTIONS, _QUOTA.pack(max(node.connections[name], 0))),
     ]
+    connections = node.connections[name]
+    # Of whom the node has not seen and need not watch it tells nothing.
+    if node.security.quotas and (read_quota or write_quota or connections > 0 or reads.second or writes.second):
+        fields.append((AdminField.READ_INFO, admin.pack_numbers(reads.told(now, read_quota))))
+        fields.append((AdminField.WRITE_INFO, admin.pack_numbers(writes.told(now, write_quota))))
+    if connections > 0:
+        fields.append((AdminField.CONNECTIONS, _QUOTA.pack(connections)))
     return admin.pack(fields=fields)
 
 
@@ -382,8 +388,8 @@ def _whitelist(data: bytes) -> str:
 
 def _set_quotas(node: Node, _session: Session, request: AdminMessage) -> bytes:
     role = _own_role(node, request)
-    _field(request, AdminField.READ_QUOTA)
-    _field(request, AdminField.WRITE_QUOTA)
+    if not request.fields.keys() & {AdminField.READ_QUOTA, AdminField.WRITE_QUOTA}:
+        raise Refusal(ResultCode.INVALID_FIELD, "no quota to be set")
     _read_quotas(node, request, role)
     return admin.pack()
 

@@ -310,6 +310,7 @@ def test_data_commands_need_privileges(node: Node) -> None:
     assert [security.check_data(node, alice, m) for m in (read, write, call, both)] == [0, 0, 81, 0]
     assert [security.check_data(node, root, m) for m in (read, write, call, both)] == [81] * 4
     assert security.check_data(node, bob, message(info1=Info1.READ, namespace=b"bar")) == 81
+    assert security.check_data(node, bob, message(info1=Info1.READ, namespace=b"nope")) == 0  # which is then told as 20
     assert security.check_data(node, Session(), read) == 80
 
 
@@ -401,13 +402,41 @@ def test_users_are_told_with_rates_and_connections(node: Node) -> None:
 
 
 def test_quotas_can_be_left_alone(node: Node) -> None:
-    """All ones in place of a quota keep it, as the official client sends for one that is not given."""
+    """All ones in place of a quota keep it, as the official client sends for one that is not given; so does none."""
     root = login(node, "root", "secret")
     quota = (AdminField.WRITE_QUOTA, struct.pack(">I", 4500))
     assert code(node, root, AdminCommand.CREATE_ROLE, role("r"), privileges(Grant(Privilege.READ)), quota) == 0
     fields = [(AdminField.READ_QUOTA, struct.pack(">I", 250)), (AdminField.WRITE_QUOTA, b"\xff" * 4)]
     assert code(node, root, AdminCommand.SET_QUOTAS, role("r"), *fields) == 0
     assert (node.security.roles["r"].read_quota, node.security.roles["r"].write_quota) == (250, 4500)
+    assert code(node, root, AdminCommand.SET_QUOTAS, role("r"), (AdminField.WRITE_QUOTA, bytes(4))) == 0
+    assert (node.security.roles["r"].read_quota, node.security.roles["r"].write_quota) == (250, 0)
+    assert code(node, root, AdminCommand.SET_QUOTAS, role("r")) == 55
+
+
+def test_who_was_never_there_is_told_in_short(node: Node) -> None:
+    """A user without a quota whom the node has not seen has no rates and no connections in the answer."""
+    root = login(node, "root", "secret")
+    for name, expected in (("alice", set()), ("root", {AdminField.READ_INFO, AdminField.WRITE_INFO})):
+        block, _ = ask(node, root, AdminCommand.QUERY_USERS, user(name))
+        assert block.fields.keys() & {AdminField.READ_INFO, AdminField.WRITE_INFO} == expected
+        assert (AdminField.CONNECTIONS in block.fields) is bool(expected)
+    node.security.quotas = False
+    block, _ = ask(node, root, AdminCommand.QUERY_USERS, user("root"))
+    assert AdminField.READ_INFO not in block.fields
+
+
+def test_privileges_of_masks(node: Node) -> None:
+    """They may be limited to a set; who has none may not say what is masked."""
+    root, alice = login(node, "root", "secret"), login(node, "alice", "pw")
+    grants = privileges(Grant(Privilege.MASKING_ADMIN, "test", "s"), Grant(Privilege.READ_MASKED, "test"))
+    assert code(node, root, AdminCommand.CREATE_ROLE, role("masker"), grants) == 0
+    node.security.users["alice"].roles.append("masker")
+    command = "masking:namespace=test;set={};bin=a;type=string;function=redact"
+    node.enterprise = True
+    assert "masking-admin" in info.answer(node, alice, command.format("other"))
+    assert "an embedded node has no masking" in info.answer(node, alice, command.format("s"))
+    assert "record-info" in info.answer(node, alice, "debug-record:namespace=test;keyd=x")
 
 
 def test_users_without_a_password(node: Node) -> None:

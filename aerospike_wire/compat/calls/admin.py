@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aerospike_wire.compat.calls.base import Base
 from aerospike_wire.policy import AdminPolicy
 from aerospike_wire.secret import Secret
 
+if TYPE_CHECKING:
+    from aerospike_wire.users import UserInfo
+
 Policy = dict[str, Any] | None
+
+
+def _user(info: UserInfo) -> dict[str, Any]:
+    """A user as the official client tells it: 0 in place of rates that the server does not tell."""
+    return {**info, "read_info": info["read_info"] or 0, "write_info": info["write_info"] or 0}
 
 
 class Admin(Base):
@@ -61,11 +69,11 @@ class Admin(Base):
 
     def admin_query_user_info(self, user: str, policy: Policy = None) -> dict[str, Any]:
         """A user: ``roles``, ``read_info``, ``write_info``, ``conns_in_use``."""
-        return dict(self._native.admin_query_user_info(user, self._admin(policy)))
+        return _user(self._native.admin_query_user_info(user, self._admin(policy)))
 
     def admin_query_users_info(self, policy: Policy = None) -> dict[str, dict[str, Any]]:
         """All users by name."""
-        return {name: dict(info) for name, info in self._native.admin_query_users_info(self._admin(policy)).items()}
+        return {name: _user(info) for name, info in self._native.admin_query_users_info(self._admin(policy)).items()}
 
     def admin_create_role(
         self,
