@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded import computed, jobs, ranges, records, turns, udf
+from aerospike_wire.embedded.modules import Unfinished
 from aerospike_wire.embedded.operations import READ_OPS
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors.codes import ResultCode
@@ -134,7 +135,15 @@ def _work(
     for record in members(node, namespace, set_name, found, job):
         if job.abandoned:
             return
-        _count(job, change(record), message)
+        code = None
+        while code is None:
+            try:
+                code = change(record)
+            except Unfinished as unfinished:
+                yield turns.Until(unfinished.future)
+                if job.abandoned or namespace.find(record.digest, node.clock.seconds()) is None:
+                    code = ResultCode.RECORD_NOT_FOUND
+        _count(job, code, message)
         pause = job.pause()
         if pause or time.monotonic() > stop:
             yield turns.Delay(pause)

@@ -83,8 +83,8 @@ def _refused(node: Node, count: int) -> int:
 def _finished(
     flags: int, answers: Sequence[tuple[int, bytes | Pending[bytes]]]
 ) -> Iterable[bytes] | Pending[Iterable[bytes]]:
-    waiting = next((answer for _, answer in answers if isinstance(answer, Pending)), None)
-    if waiting is None:
+    waiting = [answer for _, answer in answers if isinstance(answer, Pending)]
+    if not waiting:
         return _frames(flags, [(position, cast("bytes", answer)) for position, answer in answers])
 
     def retry() -> Iterable[bytes] | Pending[Iterable[bytes]]:
@@ -96,7 +96,17 @@ def _finished(
             flags, [(at, answer.expired() if isinstance(answer, Pending) else answer) for at, answer in answers]
         )
 
-    return Pending(retry, expired, waiting.seconds, waiting.subscribe)
+    def subscribe(look: Callable[[], None]) -> Callable[[], None]:
+        # Rows of one cluster wait for the same; functions each for their own end.
+        ends = [how(look) for how in dict.fromkeys(answer.subscribe for answer in waiting)]
+
+        def end() -> None:
+            for each in ends:
+                each()
+
+        return end
+
+    return Pending(retry, expired, max(answer.seconds for answer in waiting), subscribe)
 
 
 def _frames(flags: int, answers: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:

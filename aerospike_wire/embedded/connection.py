@@ -332,7 +332,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _execute(self, kind: int, body: bytes) -> bytes:
         """Do what a request asks; its whole reply."""
-        reply = dispatch.answer(self._node, self._session, kind, body)
+        with self._node.modules.at_once():
+            reply = dispatch.answer(self._node, self._session, kind, body)
         if isinstance(reply, Pending):
             reply = reply.expired()
         if isinstance(reply, Stream):
@@ -361,13 +362,20 @@ class Connection(asyncio.BufferedProtocol):
 
     def _await(self, pending: Pending[dispatch.Reply]) -> None:
         """Send a reply once the cluster lets it come, or its error when its time is up."""
+        forget: Callable[[], object]
 
         def look() -> None:
-            if self._later(look):
+            nonlocal pending, forget
+            if self._cancel is not end or self._later(look):
                 return
             found = pending.retry()
             if not isinstance(found, Pending):
                 finish(found)
+                return
+            # What was done so far is done: the next look is at what is left.
+            forget()
+            pending = found
+            forget = pending.subscribe(look)
 
         def expire() -> None:
             if not self._later(expire):

@@ -58,7 +58,8 @@ def answer(node: Node, session: Session, kind: int, body: bytes) -> Answer:
             return reply.then(_compressed) if isinstance(reply, Pending) else _compressed(reply)
         return reply
     if kind == FrameType.INFO:
-        return frame(FrameType.INFO, info.handle(node, session, body))
+        found = info.handle(node, session, body)
+        return found.then(_info) if isinstance(found, Pending) else _info(found)
     if kind == FrameType.ADMIN:
         return frame(FrameType.ADMIN, security.handle(node, session, body))
     if kind == FrameType.COMPRESSED and not node.compression:
@@ -86,6 +87,10 @@ def _compressed(reply: Reply) -> Reply:
 
 def _framed(body: bytes) -> bytes:
     return frame(FrameType.MESSAGE, body)
+
+
+def _info(body: bytes) -> bytes:
+    return frame(FrameType.INFO, body)
 
 
 def _failed(code: int) -> bytes:
@@ -178,7 +183,8 @@ def answer_lines(node: Node, session: Session, body: bytes, rules: dict[int, Rul
         rule = rules.get(number)
         value = None
         if rule is None or rule.execute:
-            value = info.answer(node, session, line)
+            with node.modules.at_once():
+                value = info.answer(node, session, line)
         if rule is not None:
             value = refused_line(rule)
         parts.append(f"{line}\t{value}\n")

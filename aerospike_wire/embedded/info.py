@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,9 @@ from aerospike_wire.embedded import info_state as state
 from aerospike_wire.embedded import info_udf as udf
 from aerospike_wire.embedded import security
 from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters
+from aerospike_wire.embedded.modules import Unfinished
 from aerospike_wire.embedded.permissions import INFO as PERMISSIONS
+from aerospike_wire.embedded.place import later
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.keys import PARTITIONS
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aerospike_wire.embedded.node import Node, Session
+    from aerospike_wire.embedded.place import Pending
 
 MAX_NAME: Final = 31
 """Characters of a command's name."""
@@ -196,7 +200,7 @@ def _check(node: Node, session: Session, name: str, parameters: Parameters) -> N
         raise InfoRefusal(ResultCode.ROLE_VIOLATION, text)
 
 
-def handle(node: Node, session: Session, body: bytes) -> bytes:
+def handle(node: Node, session: Session, body: bytes) -> bytes | Pending[bytes]:
     """The body of the reply to an info frame.
 
     Every line of the request must end in a newline; what follows the last one is ignored.
@@ -205,5 +209,19 @@ def handle(node: Node, session: Session, body: bytes) -> bytes:
     if security.check(node, session):
         return _NOT_AUTHENTICATED
     lines = body.decode(errors="surrogateescape").split("\n")[:-1] if body else list(_SUMMARY)
-    reply = "".join(f"{line}\t{answer(node, session, line)}\n" for line in lines)
-    return reply.encode(errors="surrogateescape")
+    return _answered(node, session, lines, [])
+
+
+def _answered(node: Node, session: Session, lines: list[str], answers: list[str]) -> bytes | Pending[bytes]:
+    """The reply to lines of which the first have answers already."""
+
+    def body() -> bytes:
+        return "".join(answers).encode(errors="surrogateescape")
+
+    for line in lines[len(answers) :]:
+        try:
+            answers.append(f"{line}\t{answer(node, session, line)}\n")
+        except Unfinished as unfinished:
+            again = functools.partial(_answered, node, session, lines, answers)
+            return later(unfinished, again, body)
+    return body()

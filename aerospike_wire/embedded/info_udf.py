@@ -6,7 +6,6 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Final
 
-from aerospike_wire import lua
 from aerospike_wire.embedded.info_parameters import OK
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def put(node: Node, _session: Session, parameters: Parameters) -> str:
         source = base64.b64decode(content, validate=True)
     except binascii.Error:
         return "error=invalid_base64_content"
-    problem = lua.source_error(source, name, node.modules.path)
+    problem = node.modules.problem(source, name)
     if problem is not None:
         message = base64.b64encode(problem.message).decode()
         return f"error=compile_error;file={problem.file};line={problem.line};message={message}"

@@ -11,12 +11,12 @@ from aerospike_wire.embedded.edition import COMMUNITY, ENTERPRISE, Edition
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
 from aerospike_wire.embedded.jobs import Jobs
+from aerospike_wire.embedded.modules import Modules
 from aerospike_wire.embedded.place import Place
 from aerospike_wire.embedded.quotas import Rate
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import Clock, Namespace, NamespaceConfig
 from aerospike_wire.embedded.transactions.ledger import Ledger
-from aerospike_wire.embedded.udf import Modules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,12 +6,16 @@ Nodes of an :class:`~aerospike_wire.embedded.EmbeddedCluster` have a place that 
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import hashlib
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
 
-from aerospike_wire.embedded import single
+from aerospike_wire.embedded import records, single, turns
+from aerospike_wire.embedded.modules import Unfinished
+from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.keys import PARTITIONS
 
 if TYPE_CHECKING:
@@ -32,16 +36,16 @@ DEFAULT_TIMEOUT: Final = 1.0
 
 @attrs.frozen
 class Pending(Generic[T_co]):
-    """A reply that has to wait for another node of the cluster."""
+    """A reply that has to wait: for another node of the cluster, or for a function to end."""
 
     retry: Callable[[], T_co | Pending[T_co]]
-    """Looks whether the wait is over; to be called when the cluster has changed."""
+    """Looks whether the wait is over. If it is not, what comes back is what is to be waited for from now on."""
     expired: Callable[[], T_co]
     """The reply once the time is up."""
     seconds: float
     """The time."""
     subscribe: Callable[[Callable[[], None]], Callable[[], object]]
-    """Takes what is to be called when the cluster has changed; returns what ends that."""
+    """Takes what is to be called when it is worth to look; returns what ends that."""
 
     def then(self, function: Callable[[T_co], S]) -> Pending[S]:
         """The same with something done to the reply, whichever it will be."""
@@ -51,6 +55,18 @@ class Pending(Generic[T_co]):
             return found.then(function) if isinstance(found, Pending) else function(found)
 
         return Pending(retry, lambda: function(self.expired()), self.seconds, self.subscribe)
+
+
+def later(unfinished: Unfinished, again: Callable[[], S | Pending[S]], expired: Callable[[], S]) -> Pending[S]:
+    """What a request waits for whose function goes on in a thread.
+
+    Args:
+        unfinished: what it raised.
+        again: does the same once more.
+        expired: its reply if the function does not end, or never gets a thread.
+    """
+    end = turns.Until(unfinished.future)
+    return Pending(again, expired, unfinished.seconds, lambda look: turns.arm(asyncio.get_running_loop(), end, look))
 
 
 @attrs.frozen
@@ -133,7 +149,11 @@ class Place:
         Returns:
             The body of the reply, or what has to be waited for.
         """
-        return single.handle(self.node, message, digest=digest, row=row)
+        try:
+            return single.handle(self.node, message, digest=digest, row=row)
+        except Unfinished as unfinished:
+            again = functools.partial(self.single, message, digest=digest, row=row)
+            return later(unfinished, again, functools.partial(records.reply, ResultCode.TIMEOUT))
 
     def serves(self, namespace: str, pid: int) -> bool:
         """True if a query may read the partition here."""

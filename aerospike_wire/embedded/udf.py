@@ -1,10 +1,7 @@
-"""Registered Lua modules, and calls of their functions on one record."""
+"""Calls of Lua functions on one record."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -27,63 +24,11 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.node import Node
     from aerospike_wire.embedded.store import Namespace
 
-PATH: Final = "/opt/aerospike/usr/udf/lua"
-"""Where a server keeps modules; positions in error texts name it."""
-
 MAX_NAME: Final = 127
 """Bytes of the names of modules and functions."""
 _MODULE_UNUSABLE: Final = b"UDF: Execution Error 1"
 _ARGUMENT_UNUSABLE: Final = b"UDF: Execution Error 2"
 _NO_TEXT: Final = b"result value type unexpected"
-
-
-@attrs.define
-class Modules:
-    """The Lua modules that were registered."""
-
-    sources: dict[str, bytes] = attrs.field(factory=dict)
-    """File name to text."""
-    path: str = PATH
-    """The directory that positions in error texts name."""
-    time_limit: float = 1.0
-    """Seconds that one call may take at most; a shorter time that the client asked for counts."""
-    _machines: dict[str, lua.Machine] = attrs.field(factory=dict, init=False, repr=False, eq=False)
-
-    def register(self, file_name: str, source: bytes) -> None:
-        """Add or replace a module."""
-        self.sources[file_name] = source
-        self.clear()
-
-    def remove(self, file_name: str) -> None:
-        """Forget a module; one that is not there is no error."""
-        self.sources.pop(file_name, None)
-        self.clear()
-
-    def hash_of(self, file_name: str) -> str:
-        """The hash that servers list a module with: SHA-1 of the metadata they keep of it."""
-        content = base64.b64encode(self.sources[file_name]).decode()
-        kept = json.dumps({"content64": content, "type": "LUA", "name": file_name})
-        return hashlib.sha1(kept.encode(), usedforsecurity=False).hexdigest()
-
-    def machine(self, module: str) -> lua.Machine:
-        """A Lua state with the module loaded; kept from call to call, as on a server.
-
-        Raises:
-            LuaMissingError: lupa is not installed.
-            ModuleUnusableError: the module is not registered, or its code fails.
-        """
-        found = self._machines.get(module)
-        if found is None:
-            found = self._machines[module] = lua.Machine(self.path, module, self.sources, self.time_limit)
-        return found
-
-    def clear(self) -> None:
-        """Drop all Lua states; the next calls make new ones."""
-        self._machines.clear()
-
-    def discard(self, module: str) -> None:
-        """Drop a module's Lua state; the next call makes a new one."""
-        self._machines.pop(module, None)
 
 
 @attrs.frozen
@@ -131,6 +76,9 @@ def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now
     Returns:
         The body of the reply: a header, and one operation named SUCCESS or FAILURE unless
         the call was refused before or after it ran.
+
+    Raises:
+        Unfinished: the function takes longer than others can wait; nothing was changed yet.
     """
     try:
         records.check_transaction(namespace, message)
@@ -165,21 +113,27 @@ def _failure(record: StoredRecord | None, text: bytes) -> bytes:
 
 
 def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, message: Message, now: int) -> lua.Outcome:
-    modules = node.modules
-    machine = modules.machine(call.module)
     asked = message.header.transaction_ttl / 1000
-    limit = min(asked, modules.time_limit) if asked else modules.time_limit
+    limit = min(asked, node.modules.time_limit) if asked else node.modules.time_limit
     if record is None:
         subject = lua.Subject(lua.RecordFacts(exists=False, digest=digest), (), lambda _name: None)
     else:
         subject = subject_of(record, now)
+    milliseconds = node.clock.milliseconds()
+
+    def work(machine: lua.Machine, seconds: float, *, tentative: bool) -> lua.Outcome:
+        return machine.call(
+            call.function, subject, call.arguments, limit=seconds, now=milliseconds, tentative=tentative
+        )
+
+    def state() -> tuple[object, ...]:
+        seen = None if record is None else (record.generation, record.last_update, tuple(record.bins.items()))
+        return digest, seen, message.fields[Field.UDF_ARGUMENTS]
+
     try:
-        outcome = machine.call(call.function, subject, call.arguments, limit=limit, now=node.clock.milliseconds())
+        outcome = node.modules.call(call.module, call.function, work, state, limit)
     except lua.ValueUnusableError as error:
         raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, str(error)) from None
-    finally:
-        if machine.broken:
-            modules.discard(call.module)
     if outcome.code:
         raise Refusal(outcome.code, "an update inside the function failed")
     return outcome

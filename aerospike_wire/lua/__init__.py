@@ -20,6 +20,7 @@ from aerospike_wire.lua.errors import (
     LuaMissingError,
     ModuleUnusableError,
     SourceError,
+    TimeUpError,
     ValueUnusableError,
 )
 from aerospike_wire.lua.machine import Machine, Outcome, RecordFacts, Subject, reduce
@@ -37,6 +38,7 @@ __all__ = [
     "RecordFacts",
     "SourceError",
     "Subject",
+    "TimeUpError",
     "ValueUnusableError",
     "available",
     "chunk_name",

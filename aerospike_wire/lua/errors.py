@@ -31,6 +31,10 @@ class LuaFailedError(Exception):
         return found
 
 
+class TimeUpError(LuaFailedError):
+    """A tentative call ran out of its time: what it did counts for nothing."""
+
+
 @attrs.frozen
 class SourceError:
     """What is wrong with a module's text."""

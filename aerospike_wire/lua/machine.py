@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aerospike_wire.lua.bridge import Bridge
-from aerospike_wire.lua.errors import LuaFailedError, ModuleUnusableError
-from aerospike_wire.lua.state import CALL_LIMIT, State, chunk_name
+from aerospike_wire.lua.errors import LuaFailedError, ModuleUnusableError, TimeUpError
+from aerospike_wire.lua.state import CALL_LIMIT, State, chunk_name, is_time_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,7 +66,15 @@ class Outcome:
 class Machine:
     """A Lua state with one module loaded. One thread at a time may use it."""
 
-    def __init__(self, path: str, module: str, sources: Mapping[str, bytes], limit: float = CALL_LIMIT) -> None:
+    def __init__(
+        self,
+        path: str,
+        module: str,
+        sources: Mapping[str, bytes],
+        limit: float = CALL_LIMIT,
+        *,
+        tentative: bool = False,
+    ) -> None:
         """Load a module.
 
         Args:
@@ -74,9 +82,11 @@ class Machine:
             module: the module's name, without ``.lua``.
             sources: text of all modules by file name; they may require each other.
             limit: seconds that loading may take.
+            tentative: fail with TimeUpError where the limit is too short.
 
         Raises:
             LuaMissingError: lupa is not installed.
+            TimeUpError: loading takes longer, and is ``tentative``.
             ModuleUnusableError: the module does not exist, or its code fails.
         """
 
@@ -99,9 +109,13 @@ class Machine:
             msg = f"there is no module {module}"
             raise ModuleUnusableError(msg)
         try:
-            loaded = self._host[b"load"](source, chunk_name(path, f"{module}.lua"), limit)
+            loaded = self._host[b"load"](source, chunk_name(path, f"{module}.lua"), limit, tentative)
         except self._state.lupa.LuaError as error:
+            if tentative and is_time_up(error):
+                raise TimeUpError(None) from None
             raise ModuleUnusableError(str(error)) from None
+        if tentative and self._host[b"is_overdue"]():
+            raise TimeUpError(None)
         if isinstance(loaded, tuple):
             problem = loaded[1]
             text = problem.decode(errors="replace") if isinstance(problem, bytes) else repr(problem)
@@ -109,7 +123,14 @@ class Machine:
         self._environment = loaded
 
     def call(
-        self, function: str, subject: Subject, arguments: Sequence[Any], *, limit: float = CALL_LIMIT, now: int = 0
+        self,
+        function: str,
+        subject: Subject,
+        arguments: Sequence[Any],
+        *,
+        limit: float = CALL_LIMIT,
+        now: int = 0,
+        tentative: bool = False,
     ) -> Outcome:
         """Run a function on a record.
 
@@ -119,19 +140,25 @@ class Machine:
             arguments: what follows the record.
             limit: seconds that it may take.
             now: milliseconds since 2010, for ``aerospike:get_current_time``.
+            tentative: fail with TimeUpError where the limit is too short, whatever the code
+                catches, and log nothing; the machine is broken then.
 
         Raises:
             ArgumentUnusableError: an argument has no counterpart in Lua.
+            TimeUpError: the function takes longer, and the call is ``tentative``.
             LuaFailedError: the function does not exist, raised an error, or took too long or
                 too much memory.
             ValueUnusableError: what it returned or stored cannot leave Lua.
         """
-        with self._guard():
+        with _Guard(self, tentative=tentative):
             record = self._record(subject, read_only=False)
             given = self._bridge.items(arguments)
             good, value = self._host[b"call"](
-                self._environment, _name(function), record, given, len(arguments), limit, now
+                self._environment, _name(function), record, given, len(arguments), limit, now, tentative
             )
+            if tentative and self._host[b"is_overdue"]():
+                self.broken = True
+                raise TimeUpError(None)
             self._write_log()
             if not good:
                 raise LuaFailedError(value if isinstance(value, bytes) else None)
@@ -213,7 +240,7 @@ class Machine:
         *,
         for_client: bool,
     ) -> None:
-        with self._guard():
+        with _Guard(self):
             given = self._bridge.items(arguments)
             found = self._host[b"stream"](
                 self._environment,
@@ -233,9 +260,6 @@ class Machine:
                     # What a callback of the host raised passes through Lua as it is.
                     raise problem
                 raise LuaFailedError(problem if isinstance(problem, bytes) else None)
-
-    def _guard(self) -> _Guard:
-        return _Guard(self)
 
     def _record(self, subject: Subject, *, read_only: bool) -> Any:
         facts = subject.facts
@@ -275,21 +299,25 @@ class Machine:
 class _Guard:
     """Turns what breaks a state into failures, and marks the machine that it broke."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, *, tentative: bool = False) -> None:
         self._machine = machine
+        self._tentative = tentative
 
     def __enter__(self) -> None:
         """Nothing to do."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         """Translate errors of Lua that no guarded call caught."""
-        lupa = self._machine._state.lupa  # noqa: SLF001  a part of it
+        machine = self._machine
+        lupa = machine._state.lupa  # noqa: SLF001  a part of it
         if isinstance(error, lupa.LuaMemoryError):
-            self._machine.broken = True
+            machine.broken = True
             raise LuaFailedError(b"not enough memory") from None
         if isinstance(error, lupa.LuaError):
             # An error outside the guarded call: the time limit struck again on its way out.
-            self._machine.broken = True
+            machine.broken = True
+            if self._tentative and is_time_up(error):
+                raise TimeUpError(None) from None
             raise LuaFailedError(str(error).partition("\nstack traceback:")[0].encode()) from None
 
 

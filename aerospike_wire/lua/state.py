@@ -14,12 +14,12 @@ import time
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from aerospike_wire.lua.errors import LuaMissingError, SourceError
+from aerospike_wire.lua.errors import LuaMissingError, SourceError, TimeUpError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_MEMORY: Final = 32 * 1024 * 1024
+MAX_MEMORY: Final = 64 * 1024 * 1024
 """Bytes that one Lua state may take."""
 CALL_LIMIT: Final = 1.0
 """Seconds that one call may take unless the caller says otherwise."""
@@ -104,7 +104,9 @@ class State:
         return self.runtime.execute(_library(name), *arguments, name=name.encode())
 
 
-def source_error(source: bytes, file_name: str, path: str = "", limit: float = CALL_LIMIT) -> SourceError | None:
+def source_error(
+    source: bytes, file_name: str, path: str = "", limit: float = CALL_LIMIT, *, tentative: bool = False
+) -> SourceError | None:
     """What is wrong with a module's text: it does not compile, or its top level fails.
 
     Args:
@@ -112,18 +114,26 @@ def source_error(source: bytes, file_name: str, path: str = "", limit: float = C
         file_name: the module's file name, with ``.lua``.
         path: the directory of modules, for texts.
         limit: seconds that its top level may take.
+        tentative: fail where the limit is too short.
 
     Returns:
         What a server reports; None if nothing is wrong, or if there is no Lua to ask.
+
+    Raises:
+        TimeUpError: the top level takes longer, and it was ``tentative``.
     """
     try:
         state = State(path, lambda _name: None)
     except LuaMissingError:
         return None
     try:
-        loaded = state.host[b"load"](source, file_name.encode(errors="surrogateescape"), limit)
-    except state.lupa.LuaError:
+        loaded = state.host[b"load"](source, file_name.encode(errors="surrogateescape"), limit, tentative)
+    except state.lupa.LuaError as error:
+        if tentative and is_time_up(error):
+            raise TimeUpError(None) from None
         return SourceError(file_name, 0, b"not enough memory")
+    if tentative and state.host[b"is_overdue"]():
+        raise TimeUpError(None)
     if not isinstance(loaded, tuple):
         return None
     problem = loaded[1] if isinstance(loaded[1], bytes) else b"(Null error message returned by lua)"
@@ -131,6 +141,11 @@ def source_error(source: bytes, file_name: str, path: str = "", limit: float = C
     if found:
         return SourceError(found[1].decode(errors="replace"), int(found[2]), found[3])
     return SourceError("", 0, problem.partition(b"\n")[0][:_MAX_MESSAGE])
+
+
+def is_time_up(error: BaseException) -> bool:
+    """Whether an error of Lua that no guarded call caught is that of the time limit: it strikes at every step."""
+    return "UDF Execution Timeout" in str(error)
 
 
 def chunk_name(path: str, file_name: str) -> bytes:

@@ -18,11 +18,11 @@ from aerospike_wire.embedded.edition import settled
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.embedded.indexes import Indexes
 from aerospike_wire.embedded.loop import LoopThread
+from aerospike_wire.embedded.modules import Modules
 from aerospike_wire.embedded.node import check_name
 from aerospike_wire.embedded.security import Security
 from aerospike_wire.embedded.store import MAX_REPLICATION_FACTOR, Clock, NamespaceConfig
 from aerospike_wire.embedded.transactions.ledger import Ledger
-from aerospike_wire.embedded.udf import Modules
 from aerospike_wire.proto.keys import partition_id
 
 if TYPE_CHECKING:

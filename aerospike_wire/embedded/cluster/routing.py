@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded import records
 from aerospike_wire.embedded import single as local
-from aerospike_wire.embedded.place import DEFAULT_TIMEOUT, Pending
+from aerospike_wire.embedded.modules import Unfinished
+from aerospike_wire.embedded.place import DEFAULT_TIMEOUT, Pending, later
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import Info2
@@ -55,7 +56,10 @@ def single(
     target = member if not write and cell.reads(member) else cell.master
     if target is not member and not member.fabric.connected(member, target):
         return _pending(member, message, again)
-    reply = _execute(target, cell, name, place, message, row=row)
+    try:
+        reply = _execute(target, cell, name, place, message, row=row)
+    except Unfinished as unfinished:
+        return later(unfinished, again, functools.partial(records.reply, ResultCode.TIMEOUT))
     if not write and not target.changes:
         return reply
     late = target.fabric.publish(target)

@@ -6,7 +6,7 @@
 
 local lib, find_source, path = ...
 local contents = lib.contents
-local type, next, rawget, select, pcall, error, tostring = type, next, rawget, select, pcall, error, tostring
+local type, next, rawget, rawlen, select, pcall, error, tostring = type, next, rawget, rawlen, select, pcall, error, tostring
 local getmetatable, setmetatable, load, ipairs = getmetatable, setmetatable, load, ipairs
 local collectgarbage = collectgarbage
 local pack, unpack, insert, concat = table.pack, table.unpack, table.insert, table.concat
@@ -14,7 +14,7 @@ local string_gsub, string_format, string_rep, string_sub = string.gsub, string.f
 local string_find, string_match, string_gmatch = string.find, string.match, string.gmatch
 local math_type, math_tointeger = math.type, math.tointeger
 
-local MAX_STEPS <const> = 2e9 -- of a pattern or plain search in the worst case
+local MAX_STEPS <const> = 1e9 -- of a pattern or plain search in the worst case
 local MAX_PATTERN <const> = 4096
 local MAX_MOVES <const> = 1e7
 local MAX_REPEATED <const> = 256 * 1024 * 1024
@@ -39,10 +39,11 @@ end
 -- Text
 
 local function check_search(subject, pattern, plain)
-  if type(pattern) ~= "string" then return end
+  if type(pattern) ~= "string" or type(subject) ~= "string" and type(subject) ~= "number" then return end
   local size = #tostring(subject)
   if plain then
     if size * #pattern > MAX_STEPS then error("search takes too long", 3) end
+    lib.takes(size * #pattern)
     return
   end
   if #pattern > MAX_PATTERN then error("pattern too long", 3) end
@@ -51,7 +52,9 @@ local function check_search(subject, pattern, plain)
   local _, loops = string_gsub(string_gsub(bare, "[*+-]$", ""), "[*+-]", "")
   loops = loops + balanced
   if loops > 0 and string_sub(pattern, 1, 1) ~= "^" then loops = loops + 1 end
-  if (size + 1.0) ^ loops > MAX_STEPS then error("pattern takes too long", 3) end
+  local steps = (size + 1.0) ^ (loops > 0 and loops or 1)
+  if steps > MAX_STEPS then error("pattern takes too long", 3) end
+  lib.takes(steps)
 end
 
 function string.find(s, pattern, init, plain)
@@ -80,7 +83,22 @@ function string.rep(s, n, separator)
   if type(n) == "number" and n * (size + (type(separator) == "string" and #separator or 0)) > MAX_REPEATED then
     error("not enough memory", 0)
   end
+  if type(n) == "number" then lib.takes(n * size) end
   return native("rep", string_rep, s, n, separator)
+end
+
+-- What these make is as large as what they are given.
+for _, name in ipairs({ "upper", "lower", "reverse", "format", "byte", "pack", "unpack" }) do
+  local original = string[name]
+  string[name] = function(...)
+    local size = 0
+    for i = 1, select("#", ...) do
+      local value = select(i, ...)
+      if type(value) == "string" then size = size + #value end
+    end
+    lib.takes(size)
+    return native(name, original, ...)
+  end
 end
 
 string.dump = nil
@@ -96,6 +114,7 @@ local function plain_only(name)
     if (meta == false or meta and rawget(meta, "__len") ~= nil) and lib.kind_of(t) ~= "list" then
       error("bad argument #1 to '" .. name .. "' (table expected, got " .. lib.name_of(t) .. ")", 2)
     end
+    if type(t) == "table" and not contents[t] then lib.takes(name == "sort" and 100 * rawlen(t) or rawlen(t)) end
     return native(name, original, t, ...)
   end
 end
@@ -113,6 +132,7 @@ end
 function safe_table.move(source, first, last, place, target)
   local count = (whole(last) or 0) - (whole(first) or 0)
   if count > MAX_MOVES or count < -MAX_MOVES then error("too many elements to move", 2) end
+  lib.takes(count)
   return native("move", table.move, source, first, last, place, target)
 end
 
