@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import AsyncClient, Client, errors
 from aerospike_wire.cli import main
@@ -48,7 +49,7 @@ def explained(capsys: pytest.CaptureFixture[str], *what: str) -> dict[str, str]:
 # explain
 
 
-@pytest.mark.parametrize("what", ["22", "+22", "FORBIDDEN", "forbidden", "ForbiddenError", "forbiddenerror"])
+@for_each("what", ["22", "+22", "FORBIDDEN", "forbidden", "ForbiddenError", "forbiddenerror"])
 def test_explain_finds_codes_and_names(what: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Numbers, names of codes and names of classes lead to the same text, whatever the case."""
     found = explained(capsys, what)
@@ -97,7 +98,7 @@ def test_explain_knows_every_code_and_class(capsys: pytest.CaptureFixture[str]) 
         assert explained(capsys, cls.__name__)["exception"] == cls.__name__
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("what", "near"),
     [
         ("RecordNotFond", "did you mean RecordNotFound"),
@@ -168,7 +169,7 @@ def test_reader_may_leave() -> None:
 # What is refused
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "words"),
     [
         ([], "required: COMMAND"),
@@ -198,7 +199,7 @@ def test_serve_refuses_impossible_clusters(count: str, capsys: pytest.CaptureFix
     assert (out, err) == ("", f"aerospike_wire: nodes is a number from 1 to 256, not {count}\n")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "words"),
     [
         (["serve", "--port", "0", "--fault", "put explode"], "--fault 'put explode': there is no action 'explode'"),

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import AsyncClient, Client, errors
 
@@ -113,7 +114,7 @@ async def test_a_deadline_is_not_the_node_s_fault(make_client: Any, server: Any)
     assert (await client.get(KEY)).bins == {"a": 1}
 
 
-@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "1", None, True])
+@for_each("seconds", [-1, float("nan"), float("inf"), "1", None, True])
 def test_a_deadline_is_a_number_of_seconds(make_client: Any, seconds: Any) -> None:
     """Anything else is refused by name."""
     with pytest.raises(errors.ParamError, match="seconds") as caught:

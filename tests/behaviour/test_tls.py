@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import certificates
 import pytest
+from cases import for_each
 from rawnode import Peer, RawNode
 
 from aerospike_wire import errors
@@ -199,7 +200,7 @@ async def test_cluster_with_tls_names(make_client: Callable[..., Any], pem: Cert
         assert len(client.client._core.cluster.nodes) == 3
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("tls", "argument", "words"),
     [
         ("yes", "tls", "dict or an ssl.SSLContext"),

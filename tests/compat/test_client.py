@@ -360,7 +360,7 @@ def test_metrics_go_to_files(client: aerospike.Client, tmp_path: Path) -> None:
     assert re.search(r"test,0,0,0,0,0,\[conn\[[0-9,]+\],write\[[0-9,]+\],read", line)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("policy", "text"),
     [
         (1, "policy parameter must be an aerospike_helpers.MetricsPolicy type"),

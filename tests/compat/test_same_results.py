@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from compat.conftest import config_of
 
 import aerospike_wire.compat as facade
@@ -256,7 +257,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CALLS)
+@for_each("name", CALLS)
 def test_same(name: str, sides: tuple[SimpleNamespace, SimpleNamespace]) -> None:
     """Both clients come to the same."""
     theirs, ours = sides
@@ -290,7 +291,7 @@ DATA: dict[str, Callable[[SimpleNamespace], Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DATA)
+@for_each("name", DATA)
 def test_same_without_a_node(name: str, sides: tuple[SimpleNamespace, SimpleNamespace]) -> None:
     """So they do where no node is asked."""
     found = []

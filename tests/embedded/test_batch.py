@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from cases import for_each
 from wire import (
     DELETE,
     GET_ALL,
@@ -89,7 +89,7 @@ def test_failing_rows_do_not_stop_a_batch_that_answers_all(wire: Wire) -> None:
     assert [(item.result, item.header.generation) for item in messages] == [(12, 1), (4, 0), (0, 1), (0, 0)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("flags", "rows", "code"),
     [
         (0x0D, [(0, 0), (1, 3), (2, 0)], 0),
@@ -128,7 +128,7 @@ def test_filter_of_the_batch_is_for_rows_without_one(wire: Wire) -> None:
     assert rows_of(wire, batch(*rows, extra={Field.FILTER: A_IS_1})) == ([(0, 27), (1, 0)], 0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "request_",
     [
         batch(count=0),
@@ -178,8 +178,8 @@ def test_row_with_a_ttl_that_is_refused(wire: Wire) -> None:
     assert rows_of(wire, batch(*rows)) == ([(0, 22), (1, 0)], 0)
 
 
-@pytest.mark.parametrize("filter_", [b"\x93\xff\x01", bytes.fromhex("9301935102a161a3036162")])
-@pytest.mark.parametrize("flags", [0x09, 0x0D])
+@for_each("filter_", [b"\x93\xff\x01", bytes.fromhex("9301935102a161a3036162")])
+@for_each("flags", [0x09, 0x0D])
 def test_a_batch_with_a_malformed_filter_is_refused_whole(wire: Wire, filter_: bytes, flags: int) -> None:
     """A filter of the whole batch is checked before the first row; nothing is carried out."""
     rows = [row(0, 1, info2=WRITE, ops=[op(OpCode.WRITE, "a", 1)])]

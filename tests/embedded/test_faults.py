@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from wire import (
     GET_ALL,
     NO_BINS,
@@ -88,9 +89,10 @@ def lines(server: EmbeddedServer) -> list[str]:
 # Which requests
 
 
-@pytest.mark.parametrize("name", [*DATA, "batch", "query", "read", "write"])
+@for_each("name", [*DATA, "batch", "query", "read", "write"])
 def test_command_is_known_by_its_bytes(server: EmbeddedServer, wire: Wire, name: str) -> None:
     """A rule hits the requests of its kind and no others."""
+    server.faults.clear()
     rule = server.faults.on(name).answer(150)
     expected = 0
     for kind, request in DATA.items():
@@ -228,7 +230,7 @@ def test_answer_to_every_info_command(server: EmbeddedServer, wire: Wire) -> Non
     assert wire.info("build", "node") == {"build": "ERROR:80:refused on request", "node": "ERROR:80:refused on request"}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "kind"),
     [
         ("create-user", AdminCommand.CREATE_USER),
@@ -416,7 +418,7 @@ def test_rules_read_as_sentences(server: EmbeddedServer) -> None:
     assert removed.fault is Fault.CLOSE
 
 
-@pytest.mark.parametrize(
+@for_each(
     "sentence",
     [
         lambda on: on("fetch"),

@@ -8,7 +8,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING
 
-import pytest
+from cases import for_each
 from wire import Wire, bins_of, get, put
 
 from aerospike_wire.proto.header import FrameType, frame
@@ -44,7 +44,7 @@ def test_impossible_header_closes(wire: Wire, data: bytes) -> None:
     assert wire.closed()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "kind", "code"),
     [
         (bytes(10), 3, 4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+from cases import for_each
 
 from aerospike_wire.embedded import info
 from aerospike_wire.embedded.indexes import Index, Indexes
@@ -86,7 +87,7 @@ def test_delete_of_nothing(node: Node) -> None:
     assert ask(node, "sindex-delete:namespace=test;indexname=ix") == "ok"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("parameters", "text"),
     [
         ("namespace=test", "ERROR:4:missing 'indexname'"),

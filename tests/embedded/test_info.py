@@ -8,6 +8,7 @@ import json
 import pathlib
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import lua
 from aerospike_wire.embedded import dispatch, info
@@ -45,7 +46,7 @@ def add(node: Node, name: bytes, *, set_name: bytes = b"s", at: int = 1) -> None
     node.namespaces["test"].records[digest] = record
 
 
-@pytest.mark.parametrize("name", recorded())
+@for_each("name", recorded())
 def test_recorded_scenario(node: Node, name: str) -> None:
     """Every frame is answered with the very bytes that a server sent."""
     if "apply" in name and not lua.available():
@@ -114,7 +115,7 @@ def test_cluster_without_a_name(node: Node) -> None:
     assert ask(node, "cluster-name") == "null"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "value"),
     [
         ("cluster-stable:size=9;namespace=test", "ERROR:7:cluster not specified size"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import for_each
 
 from aerospike_wire.embedded import info
 from aerospike_wire.embedded.node import Node, Session
@@ -73,7 +74,7 @@ def node() -> Node:
     return made
 
 
-@pytest.mark.parametrize("command", OBSERVED)
+@for_each("command", OBSERVED)
 def test_answers_are_those_of_a_server(command: str, node: Node) -> None:
     """Word for word, errors and their codes included."""
     assert info.answer(node, Session(), command) == OBSERVED[command]
@@ -104,7 +105,7 @@ def test_settings_and_levels_are_kept(node: Node) -> None:
     assert {"misc:DETAIL", "query:WARNING", "as:INFO"} <= set(info.answer(node, Session(), "log/0").split(";"))
 
 
-@pytest.mark.parametrize("command", ["partition-info", "smd-info", "thread-traces", "physical-devices:path=/"])
+@for_each("command", ["partition-info", "smd-info", "thread-traces", "physical-devices:path=/"])
 def test_what_is_not_here_says_so(command: str, node: Node) -> None:
     """With the code for what is not supported, not as if nobody had heard of it."""
     assert info.answer(node, Session(), command).startswith("ERROR:16:an embedded node")

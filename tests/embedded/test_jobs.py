@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import wire as raw
+from cases import for_each
 from wire import WRITE, Wire, get, op, put, query
 
 from aerospike_wire import lua
@@ -118,7 +119,7 @@ def test_functions_on_records(filled: Wire) -> None:
     assert shown(filled, 2)["recs-failed"] == "30"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "answer"),
     [
         ("query-show:id=5", "ERROR:2:job not found"),

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from cases import for_each
 from wire import (
     NO_BINS,
     READ,
@@ -159,7 +160,7 @@ def index(wire: Wire, name: str, bin_name: str, kind: str, index_type: str | Non
     assert wire.info(line)[line] == "ok"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("definition", "fields", "wanted"),
     [
         (("a", "NUMERIC"), {Field.INDEX_RANGE: integers("a", 3, 6)}, [3, 4, 5, 6]),
@@ -183,6 +184,7 @@ def index(wire: Wire, name: str, bin_name: str, kind: str, index_type: str | Non
 )
 def test_index_query(filled: Wire, definition: tuple[str, ...], fields: dict[int, bytes], wanted: list[int]) -> None:
     """An index finds the records whose value is in the range, and says by which."""
+    filled.info("sindex-delete:namespace=test;indexname=ix")
     index(filled, "ix", *definition)
     messages, _ = filled.stream(query(fields))
     assert sorted(numbers(messages)) == wanted
@@ -212,7 +214,7 @@ def test_index_query_resumes_behind_value_and_digest(wire: Wire) -> None:
     assert numbers(messages) == same[1:]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("request_", "code"),
     [
         (query(info3=0), 16),
@@ -276,7 +278,7 @@ def test_background_write(filled: Wire) -> None:
     assert changed == list(range(31, COUNT))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "ops", "code"),
     [
         ({}, [op(OpCode.WRITE, "bg", 1), op(OpCode.READ, "a")], 4),

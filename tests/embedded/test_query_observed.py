@@ -9,6 +9,7 @@ import pathlib
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import lua
 from aerospike_wire.embedded import dispatch, info
@@ -76,7 +77,7 @@ def test_entries(node: Node) -> None:
     assert sorted(info.answer(node, Session(), "sindex-list:namespace=test").split(";")) == setup["listed"]
 
 
-@pytest.mark.parametrize("case", observed()[1:], ids=lambda case: case["name"])
+@for_each("case", observed()[1:], ids=lambda case: case["name"])
 def test_answer(node: Node, case: Any) -> None:
     """A request is answered with the messages of the server, rows in any order."""
     if case["name"].startswith("udf") and not lua.available():

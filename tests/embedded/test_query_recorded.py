@@ -9,6 +9,7 @@ import pathlib
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import lua
 from aerospike_wire.embedded import dispatch
@@ -84,7 +85,7 @@ def messages(data: bytes) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("scenario", recorded(), ids=lambda scenario: scenario["name"])
+@for_each("scenario", recorded(), ids=lambda scenario: scenario["name"])
 def test_scenario(node: Node, scenario: Any) -> None:
     """Every request of a scenario is answered as it was, except for what no run repeats."""
     if any(word in scenario["name"] for word in ("apply", "udf", "aggregate")) and not lua.available():

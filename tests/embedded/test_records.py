@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 from wire import (
     GET_ALL,
     NO_BINS,
@@ -44,9 +45,7 @@ def test_integer_key_has_eight_bytes(wire: Wire) -> None:
     assert wire.ask(put(1, {"a": 1}, extra={Field.KEY: b"\x01\x00\x01"})).result == 16
 
 
-@pytest.mark.parametrize(
-    ("ttl", "code"), [(0, 0), (100, 22), (315_360_000, 22), (315_360_001, 4), (0xFFFFFFFF, 0), (0xFFFFFFFE, 0)]
-)
+@for_each(("ttl", "code"), [(0, 0), (100, 22), (315_360_000, 22), (315_360_001, 4), (0xFFFFFFFF, 0), (0xFFFFFFFE, 0)])
 def test_namespace_that_expires_nothing(wire: Wire, ttl: int, code: int) -> None:
     """Without expiry a TTL is refused with 22, and the special values are taken."""
     assert wire.ask(put(ttl, {"a": 1}, ttl=ttl)).result == code
@@ -83,8 +82,8 @@ def test_a_read_at_the_threshold_renews() -> None:
         assert wire.ask(get(1)).header.record_ttl == first + 5
 
 
-@pytest.mark.parametrize("code", [OpCode.INCREMENT, OpCode.APPEND, OpCode.PREPEND])
-@pytest.mark.parametrize("held", [1, "a", [1], None])
+@for_each("code", [OpCode.INCREMENT, OpCode.APPEND, OpCode.PREPEND])
+@for_each("held", [1, "a", [1], None])
 def test_a_change_by_nothing_is_no_question_of_types(wire: Wire, code: int, held: Any) -> None:
     """An operand of no bin's type is refused with 4, whatever the bin holds."""
     wire.ask(put(1, {"b": held, "other": 1}))
@@ -191,7 +190,7 @@ def test_points_come_back_with_their_cell(wire: Wire) -> None:
     assert item.data == b"\x00\x00\x01" + bytes.fromhex("8085805f0d32c5bf") + text
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "",

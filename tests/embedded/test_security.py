@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire.embedded import info, security
 from aerospike_wire.embedded.node import Node, Session
@@ -112,7 +113,7 @@ def test_login(node: Node) -> None:
     assert other.user == "alice"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "expected"),
     [
         (credentials("nobody", "pw"), 60),
@@ -160,7 +161,7 @@ def test_users_are_made_and_dropped(node: Node) -> None:
     assert security.check(node, bob) == 80
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "fields", "expected"),
     [
         (AdminCommand.CREATE_USER, [user(""), password("pw"), roles()], 60),
@@ -195,14 +196,14 @@ def test_refused_commands(node: Node, command: int, fields: list[tuple[int, byte
     assert code(node, login(node, "root", "secret"), command, *fields) == expected
 
 
-@pytest.mark.parametrize("command", [*AdminCommand])
+@for_each("command", [*AdminCommand])
 def test_nothing_without_login(node: Node, command: AdminCommand) -> None:
     """Every command but the two that log in is refused with 80 before."""
     expected = 55 if command in (AdminCommand.LOGIN, AdminCommand.AUTHENTICATE) else 80
     assert code(node, Session(), command) == expected
 
 
-@pytest.mark.parametrize("command", [*AdminCommand])
+@for_each("command", [*AdminCommand])
 def test_administration_needs_the_role(node: Node, command: AdminCommand) -> None:
     """A user who is no user-admin is refused with 81."""
     alice = login(node, "alice", "pw")
@@ -281,7 +282,7 @@ def test_whitelist(node: Node) -> None:
     assert code(node, Session("10.2.0.1:4000"), AdminCommand.LOGIN, *credentials("alice", "pw")) == 82
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "expected"),
     [(b"", 55), (b"\x00\x00", 55), (bytes((0, 0, 20, 1)) + bytes(12), 55), (b"\x01" + admin.pack(20)[1:], 53)],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from cases import for_each
 
 from aerospike_wire import lua
 from aerospike_wire.embedded import info, udf
@@ -126,7 +127,7 @@ def test_syntax_error(node: Node, source: str, line: int, message: str) -> None:
     assert not node.modules.sources
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("change", "error"),
     [
         ({"filename": "m"}, "invalid_filename"),
@@ -169,7 +170,7 @@ def test_without_lua(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_lua
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [None, True, False, 0, -(2**63), 2**63 - 1, 2.5, "text", "", "ключ", b"\x00\xff", [], [1, "a", [2.5, None]], {}],
 )
@@ -254,7 +255,7 @@ def test_failure_undoes_everything(node: Node) -> None:
 
 
 @needs_lua
-@pytest.mark.parametrize(
+@for_each(
     ("body", "text"),
     [
         ("error('boom')", "/opt/aerospike/usr/udf/lua/m.lua:2: boom"),
@@ -339,7 +340,7 @@ def test_incomplete_call(node: Node, missing: Field) -> None:
 
 
 @needs_lua
-@pytest.mark.parametrize("arguments", [b"\x01", b"\x92\x01", b"", b"\x80", b"\xc1"])
+@for_each("arguments", [b"\x01", b"\x92\x01", b"", b"\x80", b"\xc1"])
 def test_bad_arguments(node: Node, arguments: bytes) -> None:
     """Arguments that are no list are none."""
     node.modules.register("m.lua", b"function f(rec, ...) return select('#', ...) end")
@@ -427,7 +428,7 @@ def test_value_that_contains_itself(node: Node) -> None:
 
 
 @needs_lua
-@pytest.mark.parametrize(
+@for_each(
     ("body", "value"),
     [
         ("local l = list{1, 2, 3} list.append(l, 4) list.prepend(l, 0) list.insert(l, 2, 9) list.remove(l, 1) return l", [9, 1, 2, 3, 4]),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import for_each
 
 import aerospike_wire
 from aerospike_wire import AsyncClient, Client, errors
@@ -92,7 +93,7 @@ async def test_of_an_innermost_function(client: Any) -> None:
     assert (caught.value.file, caught.value.line) == (__file__, lines[0])
 
 
-@pytest.mark.parametrize(
+@for_each(
     "call",
     [
         lambda c: c.get(None),

@@ -42,7 +42,7 @@ def node() -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.parametrize("row", RECORDED, ids=lambda row: row["name"])
+@for_each("row", RECORDED, ids=lambda row: row["name"])
 def test_recorded_outcomes(node: Client, row: dict[str, Any]) -> None:
     """With a recorded filter a call succeeds, or fails with the recorded code, as it did with a real node."""
     for step in row["setup"]:

@@ -10,6 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import Client, errors
 from aerospike_wire.embedded import EmbeddedServer
@@ -136,9 +137,7 @@ REFUSED: list[tuple[str, list[Any], str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "args", "name", "code"), REFUSED, ids=[f"{r[0]}-{r[3]}-{i}" for i, r in enumerate(REFUSED)]
-)
+@for_each(("method", "args", "name", "code"), REFUSED, ids=[f"{r[0]}-{r[3]}-{i}" for i, r in enumerate(REFUSED)])
 def test_refusals(official: Any, secured: EmbeddedServer, method: str, args: list[Any], name: str, code: int) -> None:
     """Both clients end with the same class and code; ours says the user and role too, or refuses before it asks."""
     if "mine" in args:

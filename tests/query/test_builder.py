@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import AsyncClient, Client, errors, expressions, operations, predicates
 
@@ -18,7 +19,7 @@ def client(request: pytest.FixtureRequest) -> Any:
     return MAKERS[request.param]("127.0.0.1:1")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "argument"),
     [
         (lambda c: c.query(1), "namespace"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import certificates
 import pytest
 import wire
+from cases import for_each
 from wire import Wire
 
 from aerospike_wire import ResultCode
@@ -327,7 +328,7 @@ def test_chance_is_asked_once_for_each_connection(proxy: FaultProxy) -> None:
     assert rule.connections == sum(ends)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sentence", "words"),
     [
         (lambda network: network.latency(-1), "latency"),
