@@ -8,6 +8,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING
 
+import pytest
 from cases import for_each
 from wire import Wire, bins_of, get, put
 
