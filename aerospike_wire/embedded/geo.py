@@ -49,8 +49,16 @@ def stored(data: bytes) -> bytes:
     shape = parse(text)
     if shape["type"] == "Point":
         return _HEAD.pack(0, 1) + _CELL.pack(_leaf(shape)) + text
-    found = covering.covering(shapes.region(shape))
+    found = _covering(shape)
     return _HEAD.pack(_REGION, len(found)) + b"".join(map(_CELL.pack, found)) + text
+
+
+def _covering(shape: dict[str, Any], max_level: int = cells.LEVELS) -> list[int]:
+    found = covering.covering(shapes.region(shape), max_level)
+    if len(found) > covering.MAX_CELLS:
+        msg = f"no {covering.MAX_CELLS} cells cover the region"  # that is about all of the Earth
+        raise BadGeoJSON(msg)
+    return found
 
 
 def text_of(data: bytes) -> bytes:
@@ -114,19 +122,23 @@ def _check_point(value: Any) -> None:
 
 
 def _check_polygon(value: Any) -> None:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         msg = "a polygon must be a list of rings"
         raise BadGeoJSON(msg)
     for ring in value:
-        if not isinstance(ring, list) or len(ring) < _MIN_RING or ring[0] != ring[-1]:
-            msg = "a ring must have four positions or more and end where it began"
+        if not isinstance(ring, list):
+            msg = "a ring must be a list of positions"
             raise BadGeoJSON(msg)
         for position in ring:
             _check_point(position)
+        corners = shapes.corners(ring)
+        if len(corners) < _MIN_RING or corners[0] != corners[-1]:
+            msg = "a ring must have four positions or more, none twice in a row, and end where it began"
+            raise BadGeoJSON(msg)
 
 
 def _check_polygons(value: Any) -> None:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         msg = "a MultiPolygon must be a list of polygons"
         raise BadGeoJSON(msg)
     for polygon in value:
@@ -134,7 +146,7 @@ def _check_polygons(value: Any) -> None:
 
 
 def _check_circle(value: Any) -> None:
-    if not isinstance(value, list) or len(value) != 2 or not _number(value[1]) or value[1] < 0:
+    if not isinstance(value, list) or len(value) != 2 or not _number(value[1]):
         msg = "an AeroCircle must be [[longitude, latitude], radius in metres]"
         raise BadGeoJSON(msg)
     _check_point(value[0])
@@ -157,7 +169,7 @@ def spans(text: bytes) -> tuple[tuple[int, int], ...]:
     shape = parse(text)
     if shape["type"] == "Point":
         return tuple((cell, cell) for cell in sorted(cells.ancestors(_leaf(shape))))
-    return tuple(cells.range_of(cell) for cell in covering.covering(shapes.region(shape), covering.QUERY_LEVEL))
+    return tuple(cells.range_of(cell) for cell in _covering(shape, covering.QUERY_LEVEL))
 
 
 def matches(text: bytes, query: bytes) -> bool:

@@ -39,6 +39,11 @@ _OF_RECORD: Final = (64, 81, 82)
 """Of its digest, a bin, a bin's type."""
 _OF_FACTS: Final = (65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 80)
 """Of anything else about it."""
+_ALIKE: Final = (
+    {Particle.INTEGER.value}, {Particle.GEOJSON.value},
+    {Particle.STRING.value}, {Particle.BLOB.value}, {Particle.STRING.value, Particle.BLOB.value},
+)  # fmt: skip
+"""Types of the values that a query asks for and an index has: texts and blobs are compared by their bytes."""
 _INTEGER_RANK: Final = 3
 _CONTEXT_TYPES: Final = frozenset({0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23})
 """Steps of the path of an index: those that create are none."""
@@ -227,6 +232,9 @@ def index_range(node: Node, namespace: Namespace, wanted: Wanted | None, set_nam
     if not contents.complete:
         raise Refusal(ResultCode.INDEX_NOT_READABLE, "the index is still being built")
     contents.refresh(now)
+    if {bounds.particle, index_values.PARTICLES[index.kind or ""]} not in _ALIKE:
+        # An index that was found by its name is read, but nothing in it is of another type.
+        bounds = attrs.evolve(bounds, spans=())
     return Range(bounds, index, contents)
 
 

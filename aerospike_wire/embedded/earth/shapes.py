@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 RADIUS: Final = 6_371_000.0
 """Of the Earth, in metres."""
 _FACES: Final = 6
+_FLAT: Final = 1e-14
+"""Turning less than this is none: either side is as good."""
+_ASIDE: Final = 1e-8
+"""How far a place that is inside for certain lies from an edge, in radians."""
 _PADDING: Final = 1e-15
 """So far outside of a cell an edge still touches it, on a face's plane."""
 
@@ -60,16 +64,18 @@ class Cap:
 
     Args:
         centre: a point.
-        radians: its radius.
+        radians: its radius; below 0 for a circle that holds nothing.
     """
 
     def __init__(self, centre: Vector, radians: float) -> None:
         self.centre = centre
         self.radians = min(radians, math.pi)
         # Compared with squared lengths of chords, as on a server.
-        self._chord = 4 * math.sin(self.radians / 2) ** 2
+        self._chord = 4 * math.sin(self.radians / 2) ** 2 if radians >= 0 else -1.0
 
     def first(self) -> Iterator[Cell]:
+        if self._chord < 0:
+            return iter(())
         level = level_of_width(self.radians) - 1
         if level < 0:
             return map(Cell.of_face, range(_FACES))
@@ -124,21 +130,53 @@ class Loop:
     """
 
     def __init__(self, vertices: Sequence[Vector]) -> None:
+        if _turning(vertices) < -_FLAT:
+            vertices = vertices[::-1]
         self.vertices = vertices
+        """Around the inside to the left."""
         self.edges = tuple(itertools.pairwise((*vertices, vertices[0])))
-        self._middle = tuple(map(sum, zip(*vertices, strict=True)))
+        self._middle: Vector = tuple(map(sum, zip(*vertices, strict=True)))  # type: ignore[assignment]  # three of them
+        self._in_hemisphere = all(_dot(vertex, self._middle) > 0 for vertex in vertices)
+        start, stop = self.edges[0]
+        left = _cross(start, stop)
+        length = math.sqrt(_dot(left, left)) or 1.0
+        self._inside: Vector = tuple(  # type: ignore[assignment]
+            a + b + _ASIDE * c / length for a, b, c in zip(start, stop, left, strict=True)
+        )
 
     def holds(self, point: Vector) -> bool:
-        """Whether a point is inside: seen from it, the line goes around."""
-        x, y, z = self._middle
-        if _dot(point, (x, y, z)) <= 0:
-            return False
+        """Whether a point is inside."""
+        if self._in_hemisphere:
+            # Seen from it, the line goes around.
+            return _dot(point, self._middle) > 0 and abs(self._turns_around(point)) > math.pi
+        # The way to it from a place that is inside crosses the line an even number of times.
+        return sum(_cross_each_other(point, self._inside, *edge) for edge in self.edges) % 2 == 0
+
+    def _turns_around(self, point: Vector) -> float:
         turned = 0.0
         for start, stop in self.edges:
             sine = _dot(point, _cross(start, stop))
             cosine = _dot(start, stop) - _dot(start, point) * _dot(stop, point)
             turned += math.atan2(sine, cosine)
-        return abs(turned) > math.pi
+        return turned
+
+
+def _turning(vertices: Sequence[Vector]) -> float:
+    """By how much a line turns to the left at its corners: 2 pi less the area at its left side."""
+    turned = 0.0
+    for before, here, after in zip((vertices[-1], *vertices), vertices, (*vertices[1:], vertices[0]), strict=False):
+        one, other = _cross(before, here), _cross(here, after)
+        across = _cross(one, other)
+        turned += math.atan2(math.copysign(math.sqrt(_dot(across, across)), _dot(across, here)), _dot(one, other))
+    return turned
+
+
+def _cross_each_other(one: Vector, other: Vector, start: Vector, stop: Vector) -> bool:
+    """Whether two geodesics, from one point to the other and from start to stop, have a point in common."""
+    way, edge = _cross(one, other), _cross(start, stop)
+    a, b = -_dot(way, start), _dot(way, stop)
+    c, d = -_dot(edge, other), _dot(edge, one)
+    return a * b > 0 and a * c > 0 and a * d > 0
 
 
 class Polygon:
@@ -243,6 +281,10 @@ def _polygon(rings: list[Any]) -> Polygon:
 
 
 def _loop(ring: list[Any]) -> Loop:
+    return Loop(corners(ring)[:-1])
+
+
+def corners(ring: list[Any]) -> list[Vector]:
+    """The positions of a ring as points of the sphere, those that only repeat the one before left out."""
     points = [to_vector(longitude, latitude) for longitude, latitude in ring]
-    kept = [point for number, point in enumerate(points) if not number or point != points[number - 1]]
-    return Loop(kept[:-1])
+    return [point for number, point in enumerate(points) if not number or point != points[number - 1]]

@@ -42,7 +42,7 @@ REQUESTS: dict[str, tuple[QueryCommand, tuple[int, ...], int]] = {
     "query/scan_nobins": (QueryCommand(demo(), options={"nobins": True}), SCAN, 0),
     "query/scan_max_rps": (QueryCommand(demo(), policy={"records_per_second": 50, "max_records": 10}), SCAN, 10),
     "query/scan_filter": (QueryCommand(demo(), policy={"expressions": FILTER}), SCAN, 0),
-    "query/scan_projection_ops": (QueryCommand(demo(operations=[list_size("l")])), SCAN, 0),
+    "query/scan_projection_ops": (QueryCommand(demo(operations=[list_size("l")]), method="scan"), SCAN, 0),
     "query/int_equal": (QueryCommand(demo(predicate=FIVE)), WHERE, 0),
     "query/int_range": (QueryCommand(demo(predicate=predicates.between("a", -5, 10))), WHERE, 0),
     "query/string_equal": (QueryCommand(demo(predicate=predicates.equals("s", "abc"))), WHERE, 0),
@@ -88,6 +88,23 @@ def test_request_has_the_official_clients_bytes(name: str) -> None:
     query, partitions, share = REQUESTS[name]
     request = prepared(query).request(OLDEST, given(name)["task_id"], partitions, share=share)
     assert request.hex() == vector(name).hex(), given(name)
+
+
+@pytest.mark.parametrize(
+    ("query", "flags", "operations"),
+    [
+        (QueryCommand(demo(operations=[list_size("l")])), "018004", "00000007030400016c9110"),
+        (QueryCommand(demo(operations=[list_size("l")]), options={"nobins": True}), "218004", "00000007030400016c9110"),
+        (QueryCommand(demo(bins=["i"]), options={"nobins": True}), "210004", "000000050100000169"),
+    ],
+    ids=["ops", "ops without bins", "select without bins"],
+)
+def test_what_is_asked_of_records_is_asked_as_the_official_client_does(
+    query: QueryCommand, flags: str, operations: str
+) -> None:
+    """As captured from the official client 19.3.0: what a query's operations give is wanted of all records."""
+    request = prepared(query).request(OLDEST, 1, [7])
+    assert (request[9:12].hex(), request.hex()[-len(operations) :]) == (flags, operations)
 
 
 def test_request_goes_on_behind_a_record() -> None:

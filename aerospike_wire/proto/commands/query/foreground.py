@@ -13,7 +13,7 @@ from aerospike_wire.policy import QueryDuration, QueryPolicy, ScanPolicy
 from aerospike_wire.proto.commands.base import Command, Features, u64
 from aerospike_wire.proto.commands.bins import bare_op
 from aerospike_wire.proto.commands.flags import info4_of
-from aerospike_wire.proto.commands.operate import pack_operation, responds_to_all
+from aerospike_wire.proto.commands.operate import pack_operation
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info2, Info3, frame_header
 from aerospike_wire.proto.invalid import InvalidArgument
@@ -101,14 +101,15 @@ class QueryCommand(Command[None]):
         ops += [pack_operation(operation) for operation in statement.checked]
         info1, info2 = int(Info1.READ), 0
         if self._no_bins:
-            info1, ops = info1 | Info1.GET_NO_BINS, []
+            info1 |= Info1.GET_NO_BINS
         if policy.compress:  # what comes back; requests of queries go as they are, as the official client's do
             info1 |= Info1.COMPRESS_RESPONSE
         if policy.expected_duration is QueryDuration.SHORT or policy.short_query:
             info1 |= Info1.SHORT_QUERY
         elif policy.expected_duration is QueryDuration.LONG_RELAX_AP:
             info2 |= Info2.RELAX_AP_LONG_QUERY
-        if statement.checked and responds_to_all(statement.checked):
+        if statement.checked and self.method != "scan":
+            # Of a query every record comes, also one of which no operation gives anything; of a scan it does not.
             info2 |= Info2.RESPOND_ALL_OPS
         header = MESSAGE.pack(
             MESSAGE_HEADER_SIZE, info1, info2, Info3.PARTITION_DONE, info4_of(policy, features), 0, 0, NO_READ_TOUCH,
