@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import enum
 import functools
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -64,7 +66,7 @@ def by_family(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def for_each(
-    names: str | Sequence[str], table: Iterable[Any], ids: Ids = None
+    names: str | Sequence[str], table: Iterable[Any], ids: Ids = None, *, at_once: int = 1
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Try a test with each row of a table, as ``pytest.mark.parametrize`` does, but all rows as one test.
 
@@ -76,6 +78,8 @@ def for_each(
         names: what a row consists of; one text with commas, or several.
         table: the rows; one that is marked (``pytest.param(..., marks=...)``) needs a test of its own.
         ids: the rows' names, or what makes one of each value (``None`` leaves it to us); for the report of failures.
+        at_once: how many rows are tried at the same time, each in a thread and an event loop of its own; for tests that
+            wait, and share neither client nor node.
     """
     columns = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     single = isinstance(names, str) and len(columns) == 1
@@ -89,7 +93,17 @@ def for_each(
             for second, others in rows
         ]
 
-        if inspect.iscoroutinefunction(inner):
+        if at_once > 1:
+
+            @functools.wraps(inner)
+            def tried(**shared: Any) -> None:
+                with Cases() as cases, ThreadPoolExecutor(at_once) as threads:
+                    begun = [(name, threads.submit(asyncio.run, inner(**shared, **row))) for name, row in combined]
+                    for name, end in begun:
+                        with cases.case(name):
+                            end.result()
+
+        elif inspect.iscoroutinefunction(inner):
 
             @functools.wraps(inner)
             async def tried(**shared: Any) -> None:

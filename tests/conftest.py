@@ -6,6 +6,7 @@ import functools
 import gc
 import os
 import signal
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import bcrypt
@@ -16,6 +17,7 @@ from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
 
 def pytest_configure() -> None:
@@ -51,6 +53,21 @@ async def make_client(request: pytest.FixtureRequest) -> AsyncIterator[Callable[
     yield make
     for either in made:
         await either.close()
+
+
+@pytest.fixture(params=CLIENTS)
+def own_client(request: pytest.FixtureRequest) -> Callable[..., AbstractAsyncContextManager[Either]]:
+    """Makes a client of the kind under test for a block, of whatever thread and event loop that is."""
+
+    @asynccontextmanager
+    async def made(hosts: Any, **settings: Any) -> AsyncIterator[Either]:
+        either = Either(CLIENTS[request.param](hosts, **settings))
+        try:
+            yield either
+        finally:
+            await either.close()
+
+    return made
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ KEPT, CLOSED, DRAINED, NONE = "kept", "closed", "drained", "none"
 """What becomes of the connection: used again at once, closed, set aside until the late answer has come, never there."""
 
 ONCE: Final = {"max_retries": 0, "total_timeout": 10_000}
-BRIEF: Final = {"max_retries": 0, "total_timeout": 120}
-SILENT: Final = {"max_retries": 0, "total_timeout": 10_000, "socket_timeout": 80}
+BRIEF: Final = {"max_retries": 0, "total_timeout": 400}
+SILENT: Final = {"max_retries": 0, "total_timeout": 10_000, "socket_timeout": 300}
 
 
 @attrs.frozen
@@ -112,6 +112,8 @@ class Fault:
     """Sets the fault up on client and server for a family; may give a policy."""
     fate_of_frames: str | None = None
     """For families whose answer has several frames, if it differs."""
+    waits: bool = False
+    """True if the client waits until a timeout."""
 
     def expected(self, family: Family) -> Outcome:
         """What happens."""
@@ -161,15 +163,15 @@ FAULTS: Final = (
     Fault(AFTER, "closed, request carried out", errors.ConnectionError, True, CLOSED,
           _rule(lambda when: when.close(after=True))),
     Fault(AFTER, "no answer until the total timeout", errors.TimeoutError, True, DRAINED,
-          _rule(lambda when: when.hang(), BRIEF), fate_of_frames=CLOSED),
+          _rule(lambda when: when.hang(), BRIEF), fate_of_frames=CLOSED, waits=True),
     Fault(AFTER, "no answer until the socket timeout", errors.TimeoutError, True, DRAINED,
-          _rule(lambda when: when.hang(), SILENT), fate_of_frames=CLOSED),
+          _rule(lambda when: when.hang(), SILENT), fate_of_frames=CLOSED, waits=True),
     Fault(AFTER, "the client is closed", errors.ConnectionError, True, CLOSED, lambda c, s, f: "close"),
     Fault(AFTER, "the task is cancelled", asyncio.CancelledError, True, DRAINED,
           lambda c, s, f: "cancel", fate_of_frames=CLOSED),
     Fault(HALF, "then closed", errors.ConnectionError, True, CLOSED, _rule(lambda when: when.half_frame())),
     Fault(HALF, "then silence", errors.TimeoutError, True, DRAINED,
-          _rule(lambda when: when.wrong_size(1 << 20), BRIEF), fate_of_frames=CLOSED),
+          _rule(lambda when: when.wrong_size(1 << 20), BRIEF), fate_of_frames=CLOSED, waits=True),
     Fault(HALF, "no frame at all", errors.ClientError, True, CLOSED, _rule(lambda when: when.garbage())),
     Fault(HALF, "a frame that claims too much", errors.ClientError, True, CLOSED,
           _rule(lambda when: when.wrong_size())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from typing import Any
 
 import pytest
@@ -81,6 +82,18 @@ async def test_coroutines() -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         await test()
     assert [error.__notes__ for error in caught.value.exceptions] == [["in case 2"]]
+
+
+def test_rows_at_once() -> None:
+    """Rows that wait do so at the same time, and a row that fails ends none of the others."""
+    met = threading.Barrier(3)
+
+    @for_each("a", [1, 2, 3], at_once=3)
+    async def test(a: int) -> None:
+        met.wait(10)
+        assert a != 2
+
+    assert _notes(test) == ["in case 2"]
 
 
 def test_tables_that_try_nothing() -> None:

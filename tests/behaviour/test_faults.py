@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors, operations
+from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 KEY: Final = ("test", "faults", "k")
 ONCE: Final = {"max_retries": 0, "total_timeout": 5000}
-BRIEF: Final = {"max_retries": 0, "total_timeout": 120}
-SILENT: Final = {"max_retries": 0, "total_timeout": 5000, "socket_timeout": 60}
+BRIEF: Final = {"max_retries": 0, "total_timeout": 400}
+SILENT: Final = {"max_retries": 0, "total_timeout": 5000, "socket_timeout": 300}
 
 
 @attrs.frozen
@@ -69,13 +71,14 @@ class Kind:
     code: int
     doubt: bool
     """Whether a write is in doubt afterwards; a read never is."""
+    answered: bool = False
 
 
 KINDS: Final = {
-    "refused": Kind(lambda when: when.answer(22), ONCE, errors.ForbiddenError, 22, doubt=False),
-    "overloaded": Kind(lambda when: when.answer(18), ONCE, errors.DeviceOverload, 18, doubt=False),
-    "timed out by the node": Kind(lambda when: when.answer(9), ONCE, errors.TimeoutError, 9, doubt=True),
-    "unknown code": Kind(lambda when: when.answer(199), ONCE, errors.ServerError, 199, doubt=False),
+    "refused": Kind(lambda when: when.answer(22), ONCE, errors.ForbiddenError, 22, doubt=False, answered=True),
+    "overloaded": Kind(lambda when: when.answer(18), ONCE, errors.DeviceOverload, 18, doubt=False, answered=True),
+    "timed out by the node": Kind(lambda when: when.answer(9), ONCE, errors.TimeoutError, 9, doubt=True, answered=True),
+    "unknown code": Kind(lambda when: when.answer(199), ONCE, errors.ServerError, 199, doubt=False, answered=True),
     "too late": Kind(lambda when: when.delay(2000), BRIEF, errors.TimeoutError, 9, doubt=True),
     "never": Kind(lambda when: when.hang(), BRIEF, errors.TimeoutError, 9, doubt=True),
     "silent": Kind(lambda when: when.hang(), SILENT, errors.TimeoutError, 9, doubt=True),
@@ -87,11 +90,27 @@ KINDS: Final = {
 }
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("kind", KINDS)
+WAITING: Final = frozenset({"too late", "never", "silent"})
+
+
+@for_each("family", FAMILIES)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WAITING])
 async def test_fault(client: Any, server: Any, family: str, kind: str) -> None:
     """The error has the class, code and doubt of the fault, tells its attempt, and the client goes on working."""
-    command, wrong = FAMILIES[family], KINDS[kind]
+    await try_one(client, server, FAMILIES[family], KINDS[kind])
+
+
+@for_each("family", FAMILIES, at_once=15)
+@for_each("kind", sorted(WAITING))
+async def test_fault_that_is_waited_for(own_client: Callable[..., Any], family: str, kind: str) -> None:
+    """The same if the client is the one that ends it."""
+    with EmbeddedServer() as server:
+        async with own_client(server.address) as client:
+            await try_one(client, server, FAMILIES[family], KINDS[kind])
+
+
+async def try_one(client: Any, server: EmbeddedServer, command: Family, wrong: Kind) -> None:
+    """One cell of the table."""
     await client.put(KEY, {"a": 1})
     rule = wrong.make(server.faults.on(command.fault))
     with pytest.raises(errors.AerospikeError) as caught:
@@ -101,10 +120,7 @@ async def test_fault(client: Any, server: Any, family: str, kind: str) -> None:
     assert (error.code, error.in_doubt) == (wrong.code, wrong.doubt and command.write)
     assert error.node is not None
     (attempt,) = error.attempts
-    assert (attempt.sent, attempt.answered) == (
-        True,
-        kind in {"refused", "overloaded", "timed out by the node", "unknown code"},
-    )
+    assert (attempt.sent, attempt.answered) == (True, wrong.answered)
     assert rule.hits == 1
     server.faults.clear()
     await client.put(KEY, {"a": 5})

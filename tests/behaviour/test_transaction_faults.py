@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import AbortStatus, CommitStatus, Transaction, TransactionState, errors
 from aerospike_wire.embedded import EmbeddedServer
@@ -29,7 +30,7 @@ FAULTS: Final[dict[str, Callable[[Any], Any]]] = {
     "never": lambda when: when.hang(),
 }
 DOUBTFUL: Final = {*FAULTS} - {"refused", "overloaded"}
-each_fault = pytest.mark.parametrize("fault", FAULTS)
+each_fault = for_each("fault", FAULTS)
 
 
 @pytest.fixture
@@ -46,8 +47,9 @@ def client(make_client: Callable[..., Any], server: EmbeddedServer) -> Any:
     return make_client(server.address, policies={"txn_verify": once, "txn_roll": once}, max_error_rate=0)
 
 
-async def begun(client: Any) -> Transaction:
-    """A transaction that has read a record and written two."""
+async def begun(client: Any, server: EmbeddedServer) -> Transaction:
+    """A transaction that has read a record and written two, on a node that has no others."""
+    server.clear()
     await client.put(A, {"n": 1})
     await client.put(READ, {"n": 0})
     txn = Transaction()
@@ -79,7 +81,7 @@ async def settled(client: Any, server: EmbeddedServer) -> list[Any]:
 @each_fault
 async def test_verify_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """Whatever becomes of it, the transaction is aborted; there is no doubt, for nothing was decided."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     FAULTS[fault](server.faults.on("verify"))
     with pytest.raises(errors.TransactionFailed) as caught:
         await client.commit(txn)
@@ -94,7 +96,7 @@ async def test_verify_fails(client: Any, server: EmbeddedServer, fault: str) -> 
 @each_fault
 async def test_mark_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The one step that can leave a doubt: then abort is refused, and another commit tells."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     FAULTS[fault](server.faults.on("mark"))
     with pytest.raises(errors.TransactionFailed) as caught:
         await client.commit(txn)
@@ -128,7 +130,7 @@ async def test_mark_fails(client: Any, server: EmbeddedServer, fault: str) -> No
 @each_fault
 async def test_mark_fails_and_nobody_asks_again(client: Any, server: EmbeddedServer, fault: str) -> None:
     """At the deadline the server finishes what was decided: all new if the mark had come, all old if not."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     FAULTS[fault](server.faults.on("mark"))
     with pytest.raises(errors.TransactionFailed):
         await client.commit(txn)
@@ -154,7 +156,7 @@ async def test_mark_fails_and_nobody_asks_again(client: Any, server: EmbeddedSer
 @each_fault
 async def test_roll_forward_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The transaction is committed all the same; the server finishes it, or a further commit does."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     FAULTS[fault](server.faults.on("roll"))
     assert await client.commit(txn) is CommitStatus.ROLL_FORWARD_ABANDONED
     assert txn.state is TransactionState.COMMITTED
@@ -169,7 +171,7 @@ async def test_roll_forward_fails(client: Any, server: EmbeddedServer, fault: st
 
 async def test_roll_forward_is_left_to_the_server(client: Any, server: EmbeddedServer) -> None:
     """Others see the old records, locked, until the deadline; then the new ones."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     server.faults.on("roll").close()
     await client.commit(txn)
     assert await data(client) == OLD
@@ -181,7 +183,7 @@ async def test_roll_forward_is_left_to_the_server(client: Any, server: EmbeddedS
 @each_fault
 async def test_close_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The transaction is committed, and the monitor record is left to the server."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     FAULTS[fault](server.faults.on("close"))
     assert await client.commit(txn) is CommitStatus.CLOSE_ABANDONED
     assert len(txn.failures) == 1
@@ -190,10 +192,10 @@ async def test_close_fails(client: Any, server: EmbeddedServer, fault: str) -> N
 
 
 @each_fault
-@pytest.mark.parametrize("step", ["roll", "close"])
+@for_each("step", ["roll", "close"])
 async def test_abort_fails(client: Any, server: EmbeddedServer, fault: str, step: str) -> None:
     """An abort never raises for trouble on the way: the server finishes it."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     FAULTS[fault](server.faults.on(step))
     status = await client.abort(txn)
     assert status is (AbortStatus.ROLL_BACK_ABANDONED if step == "roll" else AbortStatus.CLOSE_ABANDONED)
@@ -206,6 +208,7 @@ async def test_abort_fails(client: Any, server: EmbeddedServer, fault: str, step
 @each_fault
 async def test_add_keys_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """Nothing was sent to the record, so the write is in no doubt; the transaction can still be aborted."""
+    server.clear()
     await client.put(A, {"n": 1})
     txn = Transaction()
     FAULTS[fault](server.faults.on("add_keys"))
@@ -229,7 +232,7 @@ async def test_add_keys_fails(client: Any, server: EmbeddedServer, fault: str) -
 @each_fault
 async def test_a_write_in_doubt_is_undone_too(client: Any, server: EmbeddedServer, fault: str) -> None:
     """A write without an answer counts as written: rolled back with the rest, and the monitor stays for stragglers."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     late = ("test", "demo", "late")
     FAULTS[fault](server.faults.on("put"))
     with pytest.raises(errors.AerospikeError) as caught:
@@ -247,7 +250,7 @@ async def test_a_write_in_doubt_is_undone_too(client: Any, server: EmbeddedServe
 @each_fault
 async def test_a_batch_in_doubt_is_undone_too(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The same for rows of a batch."""
-    txn = await begun(client)
+    txn = await begun(client, server)
     keys = [("test", "demo", number) for number in range(3)]
     FAULTS[fault](server.faults.on("batch_operate"))
     policy = {"txn": txn, "total_timeout": 60, "max_retries": 0}
