@@ -57,12 +57,15 @@ class Cases:
                 raise self._skipped[0]
 
 
-def by_family(names: Iterable[str]) -> dict[str, list[str]]:
-    """Names of scenarios by the part before the slash."""
+def by_family(names: Iterable[str], *, least: int = 5) -> dict[str, list[str]]:
+    """Names of scenarios by the part before the slash; families of few are taken together by the part before the colon."""
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(name.partition("/")[0], []).append(name)
-    return found
+    joined: dict[str, list[str]] = {}
+    for family, members in found.items():
+        joined.setdefault(family if len(members) >= least else family.partition(":")[0], []).extend(members)
+    return joined
 
 
 def for_each(

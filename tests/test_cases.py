@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 import pytest
-from cases import Cases, for_each
+from cases import Cases, by_family, for_each
 
 
 def _notes(test: Any, **shared: Any) -> list[str]:
@@ -137,3 +137,9 @@ def test_rows_that_are_skipped() -> None:
     assert _notes(some) == ["in case 3"]
     with pytest.raises(pytest.skip.Exception):
         all_of_them()
+
+
+def test_families() -> None:
+    """No name is lost, whatever it is called."""
+    names = ["A:put/1", "A:put/2", "A:get/1", "B:list/1", "alone"]
+    assert by_family(names, least=2) == {"A:put": names[:2], "A": names[2:3], "B": names[3:4], "alone": names[4:]}
