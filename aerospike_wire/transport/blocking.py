@@ -181,7 +181,10 @@ def _connected(places: Sequence[Address], ends: float) -> socket.socket:
             return socket.create_connection(address, share)
         except OSError as error:
             failure = error
-    raise failure
+    try:
+        raise failure
+    finally:
+        del failure  # which leads by its traceback to this frame
 
 
 class BlockingRuntime:
