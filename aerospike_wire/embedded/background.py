@@ -15,7 +15,7 @@ from aerospike_wire.embedded.operations import READ_OPS
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.fields import Field
-from aerospike_wire.proto.header import FRAME_HEADER_SIZE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info3, frame
+from aerospike_wire.proto.header import FRAME_HEADER_SIZE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info2, Info3, frame
 from aerospike_wire.proto.keys import PARTITIONS
 from aerospike_wire.proto.message import OpCode
 
@@ -93,9 +93,7 @@ def _check_writes(message: Message) -> None:
 
 
 def _write(node: Node, message: Message) -> Callable[[StoredRecord], int]:
-    header = message.header
-    info3 = Info3.UPDATE_ONLY | header.info3 & Info3.REPLACE_ONLY
-    message = message._replace(header=header._replace(info1=0, info3=info3))
+    message = _of_records(message, Info3.UPDATE_ONLY | message.header.info3 & Info3.REPLACE_ONLY)
 
     def change(record: StoredRecord) -> int:
         return records.handle(node, _of_set(message, record), digest=record.digest)[_RESULT]
@@ -104,10 +102,19 @@ def _write(node: Node, message: Message) -> Callable[[StoredRecord], int]:
 
 
 def _function(node: Node, namespace: Namespace, message: Message) -> Callable[[StoredRecord], int]:
+    message = _of_records(message, 0)
+
     def change(record: StoredRecord) -> int:
         return udf.apply(node, namespace, record.digest, _of_set(message, record), node.clock.seconds())[_RESULT]
 
     return change
+
+
+def _of_records(message: Message, info3: int) -> Message:
+    """What a job does to each record; most of the request's flags count for nothing, those about generations too."""
+    header = message.header
+    info2 = header.info2 & (Info2.WRITE | Info2.DURABLE_DELETE)
+    return message._replace(header=header._replace(info1=0, info2=info2, info3=info3, generation=0))
 
 
 def _of_set(message: Message, record: StoredRecord) -> Message:

@@ -18,6 +18,7 @@ from aerospike_wire.embedded.jobs import Job, Jobs
 from aerospike_wire.embedded.node import Session
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.proto.fields import Field
+from aerospike_wire.proto.header import Info2
 from aerospike_wire.proto.message import OpCode, read_messages
 
 if TYPE_CHECKING:
@@ -105,6 +106,15 @@ def test_finished_job(filled: Wire) -> None:
     assert (found["recs-succeeded"], found["recs-filtered-bins"], found["recs-failed"]) == ("20", "10", "0")
     assert filled.ask(request).result == 4
     assert filled.info("query-show:id=0x4d")["query-show:id=0x4d"].startswith("trid=77:")
+
+
+def test_flags_that_count_for_nothing_in_jobs(filled: Wire) -> None:
+    """As on a server: generations are not compared, and records that are there are changed whatever else is asked."""
+    flags = int(Info2.WRITE | Info2.GENERATION | Info2.GENERATION_GT | Info2.CREATE_ONLY)
+    request = query(task(1), info1=0, info2=flags, info3=0, ops=[op(OpCode.WRITE, "b", 1)], partitions=None)
+    assert filled.ask(request).result == 0
+    until(lambda: status(filled, 1) == "done(ok)")
+    assert (shown(filled, 1)["recs-succeeded"], shown(filled, 1)["recs-failed"]) == ("30", "0")
 
 
 @needs_lua

@@ -65,14 +65,24 @@ def test_aggregation_has_the_official_clients_bytes() -> None:
     assert command.request(OLDEST, given(name)["task_id"]).hex() == vector(name).hex()
 
 
+def test_flags_and_bins_of_an_aggregation() -> None:
+    """As captured from the official client 19.3.0: they are sent, and the server decides (a short one it refuses)."""
+    statement = demo(function=Function("mod", "agg", []), bins=["i"])
+    for policy, flags in (({"expected_duration": 1}, "050004"), ({"expected_duration": 2}, "014004")):
+        command = AggregateCommand(statement, policy)
+        command.prepare(Policies())
+        request = command.request(OLDEST, 1)
+        assert (request[9:12].hex(), request.hex()[-18:]) == (flags, "000000050100000169")
+
+
 def test_policy_of_a_job() -> None:
     """What it says about writes is in the header, a time to live of the query goes before its own."""
-    policy = {"durable_delete": True, "exists": Exists.UPDATE, "ttl": 77}
+    policy = {"durable_delete": True, "exists": Exists.UPDATE, "ttl": 77, "commit_level": 1, "gen": 2}
     command = BackgroundCommand(demo(operations=[WRITE]), policy)
     command.prepare(Policies())
     header = read_message(command.encode(OLDEST)[8:])[0].header
-    assert header.info2 == Info2.WRITE | Info2.DURABLE_DELETE
-    assert header.info3 == Info3.UPDATE_ONLY
+    assert header.info2 == Info2.WRITE | Info2.DURABLE_DELETE  # nothing of generations: each record has its own
+    assert header.info3 == Info3.UPDATE_ONLY | Info3.COMMIT_LEVEL_MASTER
     assert header.record_ttl == 77
     command = BackgroundCommand(demo(operations=[WRITE]), policy, ttl=-1)
     command.prepare(Policies())

@@ -9,14 +9,15 @@ import attrs
 from aerospike_wire.errors import QueryContext, ResultCode
 from aerospike_wire.policy import QueryPolicy, ScanPolicy
 from aerospike_wire.proto.commands.base import NO_WORDS, Command, Features, ServerWords, error_details
+from aerospike_wire.proto.commands.bins import bare_op
 from aerospike_wire.proto.commands.flags import info4_of
 from aerospike_wire.proto.commands.modules import UdfGet
-from aerospike_wire.proto.commands.query.foreground import NO_READ_TOUCH, query_context
+from aerospike_wire.proto.commands.query.foreground import NO_READ_TOUCH, query_context, read_flags
 from aerospike_wire.proto.commands.udf import FAILURE, SUCCESS
 from aerospike_wire.proto.fields import Field, field
-from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info1, Info3, frame_header
+from aerospike_wire.proto.header import MESSAGE, MESSAGE_HEADER_SIZE, FrameType, Info3, frame_header
 from aerospike_wire.proto.invalid import InvalidArgument
-from aerospike_wire.proto.message import read_messages
+from aerospike_wire.proto.message import OpCode, read_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,11 +68,13 @@ class AggregateCommand(Command[None]):
         fields += self._function
         if policy.expressions is not None:
             fields.append(field(Field.FILTER, policy.expressions))
+        ops = [bare_op(OpCode.READ, name.encode()) for name in statement.names]
+        info1, info2 = read_flags(policy)
         header = MESSAGE.pack(
-            MESSAGE_HEADER_SIZE, Info1.READ, 0, Info3.PARTITION_DONE, info4_of(policy, features), 0, 0, NO_READ_TOUCH,
-            policy.total_timeout, len(fields), 0,
+            MESSAGE_HEADER_SIZE, info1, info2, Info3.PARTITION_DONE, info4_of(policy, features), 0, 0, NO_READ_TOUCH,
+            policy.total_timeout, len(fields), len(ops),
         )  # fmt: skip
-        body = b"".join((header, *fields))
+        body = b"".join((header, *fields, *ops))
         return frame_header(FrameType.MESSAGE, len(body)) + body
 
     def context(self) -> QueryContext:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import attrs
 
 from aerospike_wire.errors import ProtocolError, QueryContext, ResultCode
-from aerospike_wire.policy import CommitLevel, InfoPolicy, ScanPolicy, WritePolicy
+from aerospike_wire.policy import Generation, InfoPolicy, ScanPolicy, WritePolicy
 from aerospike_wire.proto import info
 from aerospike_wire.proto.commands.base import Command, Features, ServerWords
 from aerospike_wire.proto.commands.flags import info4_of, server_timeout, ttl_of, write_flags
@@ -79,7 +79,7 @@ class BackgroundCommand(Command[None]):
         ops = [pack_operation(operation) for operation in statement.checked]
         info2, info3 = int(Info2.WRITE), 0
         if isinstance(policy, WritePolicy):
-            more2, info3 = write_flags(attrs.evolve(policy, commit_level=CommitLevel.ALL))
+            more2, info3 = write_flags(attrs.evolve(policy, gen=Generation.IGNORE))
             info2 |= more2
         elif policy.durable_delete:
             info2 |= Info2.DURABLE_DELETE

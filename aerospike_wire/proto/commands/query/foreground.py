@@ -99,15 +99,9 @@ class QueryCommand(Command[None]):
             fields.append(field(Field.MAX_RECORDS, u64.pack(share)))
         ops = [bare_op(OpCode.READ, name.encode()) for name in statement.names]
         ops += [pack_operation(operation) for operation in statement.checked]
-        info1, info2 = int(Info1.READ), 0
+        info1, info2 = read_flags(policy)
         if self._no_bins:
             info1 |= Info1.GET_NO_BINS
-        if policy.compress:  # what comes back; requests of queries go as they are, as the official client's do
-            info1 |= Info1.COMPRESS_RESPONSE
-        if policy.expected_duration is QueryDuration.SHORT or policy.short_query:
-            info1 |= Info1.SHORT_QUERY
-        elif policy.expected_duration is QueryDuration.LONG_RELAX_AP:
-            info2 |= Info2.RELAX_AP_LONG_QUERY
         if statement.checked and self.method != "scan":
             # Of a query every record comes, also one of which no operation gives anything; of a scan it does not.
             info2 |= Info2.RESPOND_ALL_OPS
@@ -121,6 +115,18 @@ class QueryCommand(Command[None]):
     def context(self) -> QueryContext:
         policy = self.policy if isinstance(self.policy, QueryPolicy) else None
         return query_context(self.statement, self.method, policy)
+
+
+def read_flags(policy: QueryPolicy) -> tuple[int, int]:
+    """What a policy adds to info1 and info2 of a query that gives something back, info1's READ included."""
+    info1, info2 = int(Info1.READ), 0
+    if policy.compress:  # what comes back; requests of queries go as they are, as the official client's do
+        info1 |= Info1.COMPRESS_RESPONSE
+    if policy.expected_duration is QueryDuration.SHORT or policy.short_query:
+        info1 |= Info1.SHORT_QUERY
+    elif policy.expected_duration is QueryDuration.LONG_RELAX_AP:
+        info2 |= Info2.RELAX_AP_LONG_QUERY
+    return info1, info2
 
 
 def read_options(options: Any) -> bool:
