@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from aerospike_wire.embedded import EmbeddedServer
+
 ParameterSet = type(pytest.param())
 
 if TYPE_CHECKING:
@@ -74,8 +76,8 @@ def for_each(
     """Try a test with each row of a table, as ``pytest.mark.parametrize`` does, but all rows as one test.
 
     One test of pytest's own costs some milliseconds, so a table of hundreds of rows is better one test. What else the
-    test takes (fixtures, parameters of ``pytest.mark.parametrize``) is the same for all rows. Decorators that stand
-    above each other try every combination.
+    test takes (fixtures, parameters of ``pytest.mark.parametrize``) is the same for all rows; a node that it takes as
+    ``server`` is cleared before each. Decorators that stand above each other try every combination.
 
     Args:
         names: what a row consists of; one text with commas, or several.
@@ -113,6 +115,7 @@ def for_each(
                 with Cases() as cases:
                     for name, row in combined:
                         with cases.case(name):
+                            _cleared(shared)
                             await inner(**shared, **row)
         else:
 
@@ -121,6 +124,7 @@ def for_each(
                 with Cases() as cases:
                     for name, row in combined:
                         with cases.case(name):
+                            _cleared(shared)
                             inner(**shared, **row)
 
         signature = inspect.signature(test)
@@ -132,6 +136,12 @@ def for_each(
         return tried
 
     return decorate
+
+
+def _cleared(shared: dict[str, Any]) -> None:
+    """Make the node of a test as it was at first."""
+    if isinstance(shared.get("server"), EmbeddedServer):
+        shared["server"].clear()
 
 
 def _rows(columns: list[str], table: Iterable[Any], ids: Ids) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -65,8 +65,8 @@ def test_documentation_names_some_classes() -> None:
     assert {"MaxErrorRateExceeded", "TimeoutError", "InvalidHostError", "UDFNotFound"} <= DOCUMENTED
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("name", sorted(DOCUMENTED))
+@for_each("client", CLIENTS)
+@for_each("name", sorted(DOCUMENTED))
 def test_every_documented_class_is_raised(name: str, client: str, by_name: Any) -> None:
     """Each class of the documentation was raised by a call, or for a base one of its children was."""
     found = by_name[name, client]

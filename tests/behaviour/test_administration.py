@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire.embedded import EmbeddedServer
@@ -209,9 +210,10 @@ async def test_user_from_outside(make_client: Any, secured: EmbeddedServer) -> N
     assert "bad-word" not in str(caught.value) + str(caught.value.to_dict())
 
 
-@pytest.mark.parametrize("code", [54, 55, 56, 63, 64, 72, 73, 74, 75, 80, 90, 91])
+@for_each("code", [54, 55, 56, 63, 64, 72, 73, 74, 75, 80, 90, 91])
 async def test_every_refusal_carries_user_and_role(admin: Any, secured: EmbeddedServer, code: int) -> None:
     """Whatever the node answers, its class is an AdminError with the user, the role and no password."""
+    secured.faults.clear()
     secured.faults.on("create_user").answer(code)
     with pytest.raises(errors.AdminError) as caught:
         await admin.admin_create_user("new", "new-word", ["read"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 
@@ -101,7 +102,7 @@ async def test_raise_for_errors(client: Any) -> None:
     assert caught == {"missing": [1, 2], "namespace": ["nowhere"]}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "cls"),
     [(150, errors.BatchDisabledError), (151, errors.BatchMaxRequestError), (152, errors.BatchQueueFullError)],
 )
@@ -139,7 +140,7 @@ async def test_empty_batch(client: Any) -> None:
     assert len(await client.batch_read([])) == 0
 
 
-@pytest.mark.parametrize("keys", [5, [("test", "s")], [5]])
+@for_each("keys", [5, [("test", "s")], [5]])
 async def test_bad_keys(client: Any, keys: Any) -> None:
     """Keys that are none are a ParamError that names the argument."""
     with pytest.raises(errors.ParamError) as caught:

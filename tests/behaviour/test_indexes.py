@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 from rawnode import RawNode, info_reply, member
 
 from aerospike_wire import errors
@@ -20,8 +21,8 @@ async def listed(client: Any) -> set[str]:
     return {row.name for row in await client.index_list("test")}
 
 
-@pytest.mark.parametrize("method", CREATE)
-async def test_create_and_remove(client: Any, method: str) -> None:
+@for_each("method", CREATE)
+async def test_create_and_remove(client: Any, server: Any, method: str) -> None:
     """An index is there after its creation and gone after its removal."""
     await getattr(client, method)("test", "s", "b", "ix")
     assert await listed(client) == {"ix"}
@@ -43,9 +44,9 @@ KINDS: list[tuple[str, list[Any], dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "args", "kwargs", "facts"), KINDS)
+@for_each(("method", "args", "kwargs", "facts"), KINDS)
 async def test_every_kind(
-    client: Any, method: str, args: list[Any], kwargs: dict[str, Any], facts: dict[str, Any]
+    client: Any, server: Any, method: str, args: list[Any], kwargs: dict[str, Any], facts: dict[str, Any]
 ) -> None:
     """Type, datatype, context and expression arrive at the node, and the list gives them back."""
     await getattr(client, method)("test", *args, **kwargs)
@@ -166,7 +167,7 @@ async def test_hook_sees_what_the_caller_sees(client: Any) -> None:
     assert seen == [200]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("method", "args", "argument"),
     [
         ("index_single_value_create", ["test", "s", "b", "float", "ix"], "index_datatype"),
@@ -180,7 +181,7 @@ async def test_hook_sees_what_the_caller_sees(client: Any) -> None:
         ("index_list", [5], "namespace"),
     ],
 )
-async def test_bad_arguments(client: Any, method: str, args: list[Any], argument: str) -> None:
+async def test_bad_arguments(client: Any, server: Any, method: str, args: list[Any], argument: str) -> None:
     """A ParamError names the argument; nothing was sent."""
     with pytest.raises(errors.ParamError) as caught:
         await getattr(client, method)(*args)
@@ -210,9 +211,7 @@ async def test_name_that_is_taken(client: Any) -> None:
     assert error.attempts[0].node == error.node
 
 
-@pytest.mark.parametrize(
-    ("code", "cls"), [(202, errors.IndexOOM), (205, errors.IndexNameMaxLen), (206, errors.IndexNameMaxCount)]
-)
+@for_each(("code", "cls"), [(202, errors.IndexOOM), (205, errors.IndexNameMaxLen), (206, errors.IndexNameMaxCount)])
 async def test_refused(client: Any, server: Any, code: int, cls: Any) -> None:
     """Every refusal names the index and keeps the server's words."""
     server.faults.on("sindex-create").answer(code, "no room for it")

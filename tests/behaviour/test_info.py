@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 from rawnode import RawNode, info_reply, member
 
 from aerospike_wire import AsyncClient, Client, errors
@@ -18,7 +19,7 @@ async def test_answer(client: Any) -> None:
     assert await client.info_random_node("edition") == "edition\tAerospike Community Edition\n"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "cls", "code"),
     [
         ("no-such-command", errors.InvalidRequest, 4),
@@ -39,7 +40,7 @@ async def test_refusal(client: Any, command: str, cls: Any, code: int) -> None:
     assert error.attempts[-1].answered
 
 
-@pytest.mark.parametrize("command", [5, "", "a\tb"])
+@for_each("command", [5, "", "a\tb"])
 async def test_bad_command(client: Any, command: Any) -> None:
     """A command that cannot be sent is a ParamError that names the argument."""
     with pytest.raises(errors.ParamError) as caught:
@@ -63,7 +64,7 @@ FACTS = [
 ]
 
 
-@pytest.mark.parametrize(("command", "cls", "facts"), FACTS)
+@for_each(("command", "cls", "facts"), FACTS)
 async def test_errors_know_what_the_command_was_about(
     client: Any, command: str, cls: Any, facts: dict[str, str]
 ) -> None:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from rawnode import RawNode, info_reply, member
 
 from aerospike_wire import errors, expressions, operations, predicates
@@ -174,7 +175,7 @@ async def test_unknown_set_has_nothing_to_change(client: Any) -> None:
     assert (status.done, status.nodes, status.outcome) == (True, {}, None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "argument"),
     [
         (lambda query: query, "ops"),
@@ -328,7 +329,7 @@ async def test_words_of_older_servers(make_client: Callable[..., Any], build: st
     assert asked == [line]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("args", "argument"),
     [(("5", "query"), "job_id"), ((-1, "query"), "job_id"), ((1 << 64, "query"), "job_id"), ((5, "udf"), "module")],
 )

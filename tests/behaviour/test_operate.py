@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors, operations, policy
 
@@ -95,7 +96,7 @@ async def test_reads_are_never_in_doubt(client: Any, server: Any) -> None:
     assert (write.value.in_doubt, len(write.value.attempts)) == (True, 1)
 
 
-@pytest.mark.parametrize("given", [5, [5], [{"op": 1}], []])
+@for_each("given", [5, [5], [{"op": 1}], []])
 async def test_bad_list(client: Any, given: Any) -> None:
     """Anything but a list of operations is a ParamError that names the argument."""
     with pytest.raises(errors.ParamError) as caught:

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire import expressions as exp
@@ -38,8 +39,8 @@ CERTAIN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "calls", "place"), CERTAIN)
-@pytest.mark.parametrize("method", ["operate", "operate_ordered"])
+@for_each(("kind", "calls", "place"), CERTAIN)
+@for_each("method", ["operate", "operate_ordered"])
 async def test_the_only_one_that_can_have_failed(
     client: Any, kind: type[errors.AerospikeError], calls: list[Any], place: int, method: str
 ) -> None:

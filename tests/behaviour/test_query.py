@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors, predicates
 
@@ -39,7 +40,7 @@ async def test_selected_bins(client: Any) -> None:
     assert all(set(record.bins) == {"s"} for record in await client.query("test", SET).select("s").results())
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("predicate", "wanted"),
     [
         (predicates.equals("n", 7), [7]),
@@ -47,7 +48,7 @@ async def test_selected_bins(client: Any) -> None:
         (predicates.equals("n", 1000), []),
     ],
 )
-async def test_index(client: Any, predicate: Any, wanted: list[int]) -> None:
+async def test_index(client: Any, server: Any, predicate: Any, wanted: list[int]) -> None:
     """With an index a condition finds the records that meet it."""
     await fill(client, 20)
     await client.index_integer_create("test", SET, "n", "by_n")
@@ -92,7 +93,7 @@ async def test_max_records(client: Any) -> None:
     assert len(await client.query("test", SET).results({"max_records": 7})) == 7
 
 
-@pytest.mark.parametrize("code", [9, 15, 22, 210])
+@for_each("code", [9, 15, 22, 210])
 async def test_refused_query(client: Any, server: Any, code: int) -> None:
     """What the node says is raised with its class, and a query is never in doubt."""
     await fill(client, 1)

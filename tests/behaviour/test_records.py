@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import GeoJSON, Key, errors, policy
 
@@ -28,7 +29,7 @@ async def ttl(client: Any, key: tuple[Any, ...] = BAR) -> int:
 # Reading
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [
         0, -(2**63), 2**63 - 1, 1.5, -0.0, "", "text", "žluť-日本", b"", b"\x00\xff", True, False, [], [1, [2, "x"]],
@@ -36,7 +37,7 @@ async def ttl(client: Any, key: tuple[Any, ...] = BAR) -> int:
     ],
     ids=repr,
 )  # fmt: skip
-async def test_values_come_back(client: Any, value: Any) -> None:
+async def test_values_come_back(client: Any, server: Any, value: Any) -> None:
     """Every kind of value comes back equal and of the same type."""
     await client.put(KEY, {"v": value})
     _, _, bins = await client.get(KEY)
@@ -73,8 +74,8 @@ async def test_missing_record(client: Any) -> None:
     assert not error.in_doubt
 
 
-@pytest.mark.parametrize("default", [None, {}, "nothing"])
-async def test_default_instead_of_missing(client: Any, default: Any) -> None:
+@for_each("default", [None, {}, "nothing"])
+async def test_default_instead_of_missing(client: Any, server: Any, default: Any) -> None:
     """With a default, a missing record is no error, whatever the default is."""
     assert await client.get(KEY, default=default) is default
     assert await client.select(KEY, ["a"], default=default) is default
@@ -102,9 +103,9 @@ async def test_exists(client: Any) -> None:
     assert meta == {"gen": 1, "ttl": NEVER}
 
 
-@pytest.mark.parametrize("mode", list(policy.ReadModeAP))
-@pytest.mark.parametrize("replica", list(policy.Replica))
-async def test_read_modes(client: Any, mode: policy.ReadModeAP, replica: policy.Replica) -> None:
+@for_each("mode", list(policy.ReadModeAP))
+@for_each("replica", list(policy.Replica))
+async def test_read_modes(client: Any, server: Any, mode: policy.ReadModeAP, replica: policy.Replica) -> None:
     """All read modes and replica choices read the record of a single node."""
     await client.put(KEY, {"a": 1})
     assert (await client.get(KEY, {"read_mode_ap": mode, "replica": replica})).bins == {"a": 1}
@@ -128,7 +129,7 @@ async def test_put_keeps_other_bins(client: Any) -> None:
     assert await generation(client) == 2
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("exists", "there", "error", "bins"),
     [
         ("IGNORE", False, None, {"n": 1}),
@@ -143,7 +144,7 @@ async def test_put_keeps_other_bins(client: Any) -> None:
         ("CREATE_OR_REPLACE", True, None, {"n": 1}),
     ],
 )
-async def test_exists_policy(client: Any, exists: str, there: bool, error: Any, bins: Any) -> None:
+async def test_exists_policy(client: Any, server: Any, exists: str, there: bool, error: Any, bins: Any) -> None:
     """The exists policy decides between create, update and replace."""
     if there:
         await client.put(KEY, {"a": 1})
@@ -158,13 +159,13 @@ async def test_exists_policy(client: Any, exists: str, there: bool, error: Any, 
     assert (record and record.bins) == bins
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("mode", "gen", "accepted"),
     [("EQ", 2, True), ("EQ", 1, False), ("EQ", 3, False), ("GT", 3, True), ("GT", 2, False), ("GT", 1, False),
      ("IGNORE", 99, True)],
 )  # fmt: skip
-@pytest.mark.parametrize("command", ["put", "touch", "append", "prepend", "increment", "remove_bin", "remove"])
-async def test_generation_policy(client: Any, command: str, mode: str, gen: int, accepted: bool) -> None:
+@for_each("command", ["put", "touch", "append", "prepend", "increment", "remove_bin", "remove"])
+async def test_generation_policy(client: Any, server: Any, command: str, mode: str, gen: int, accepted: bool) -> None:
     """Every write compares generations as its policy says, and an unequal one changes nothing."""
     await client.put(KEY, {"n": 1, "s": "x"})
     await client.put(KEY, {"n": 1})
@@ -213,7 +214,7 @@ async def test_increment(client: Any) -> None:
     assert (await client.get(KEY)).bins == {"i": -2, "f": 0.5, "w": -(2**63)}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("command", "bin_name", "value"),
     [
         ("append", "i", "x"),
@@ -223,7 +224,7 @@ async def test_increment(client: Any) -> None:
         ("append", "s", b"x"),
     ],
 )
-async def test_wrong_type(client: Any, command: str, bin_name: str, value: Any) -> None:
+async def test_wrong_type(client: Any, server: Any, command: str, bin_name: str, value: Any) -> None:
     """A command that does not fit the bin's type names bin and key and changes nothing."""
     await client.put(KEY, {"i": 1, "s": "x"})
     with pytest.raises(errors.BinIncompatibleType) as caught:
@@ -261,7 +262,7 @@ async def test_touch(client: Any) -> None:
 # Times to live
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("meta", "given", "wanted"),
     [
         ({"ttl": 100}, None, 100),
@@ -273,7 +274,7 @@ async def test_touch(client: Any) -> None:
         ({"ttl": 0}, None, NEVER),
     ],
 )
-async def test_time_to_live(client: Any, meta: Any, given: Any, wanted: int) -> None:
+async def test_time_to_live(client: Any, server: Any, meta: Any, given: Any, wanted: int) -> None:
     """The ttl of a write is meta's, else the policy's; -1 is never, 0 the namespace's default."""
     await client.put(BAR, {"a": 1}, meta, given)
     found = await ttl(client)
@@ -365,7 +366,7 @@ async def test_unknown_namespace(client: Any) -> None:
     assert not any(attempt.sent for attempt in caught.value.attempts)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("method", "args", "argument"),
     [
         ("get", [("test", "s")], "key"),
@@ -380,7 +381,7 @@ async def test_unknown_namespace(client: Any) -> None:
         ("increment", [KEY, "a", "x"], None),
     ],
 )
-async def test_bad_arguments(client: Any, method: str, args: list[Any], argument: str | None) -> None:
+async def test_bad_arguments(client: Any, server: Any, method: str, args: list[Any], argument: str | None) -> None:
     """A bad argument is a ParamError, also a ValueError, that names it; nothing is sent, the client stays usable."""
     await client.put(KEY, {"a": 1})
     with pytest.raises(errors.ParamError) as caught:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 
@@ -50,7 +51,7 @@ async def test_doubt_of_an_earlier_try(client: Any, server: Any) -> None:
     assert not caught.value.retryable
 
 
-@pytest.mark.parametrize("code", [2, 3, 4, 5, 12, 20, 22, 27])
+@for_each("code", [2, 3, 4, 5, 12, 20, 22, 27])
 async def test_definite_answers_are_final(client: Any, server: Any, code: int) -> None:
     """What the node decided about the request is not asked again."""
     rule = server.faults.on("get").answer(code)

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 
@@ -72,7 +73,7 @@ async def test_lost_answer_is_in_doubt(client: Any, server: Any) -> None:
     assert caught.value.in_doubt
 
 
-@pytest.mark.parametrize("args", [[1, "t"], ["test", "t", -1], ["test", "t", "x"], ["test", 5]])
+@for_each("args", [[1, "t"], ["test", "t", -1], ["test", "t", "x"], ["test", 5]])
 async def test_bad_arguments(client: Any, args: list[Any]) -> None:
     """Bad arguments are ParamErrors."""
     with pytest.raises(errors.ParamError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 from rawnode import RawNode, info_reply, member
 
 from aerospike_wire import errors
@@ -43,7 +44,7 @@ async def test_apply(client: Any, module: str) -> None:
     assert (await client.get(KEY)).bins == {"n": 7}
 
 
-@pytest.mark.parametrize("value", [1, "x", 2.5, b"\x00\x01", [1, "a"], {"k": [1]}, None, True], ids=repr)
+@for_each("value", [1, "x", 2.5, b"\x00\x01", [1, "a"], {"k": [1]}, None, True], ids=repr)
 async def test_arguments(client: Any, module: str, value: Any) -> None:
     """Arguments reach the function and come back."""
     assert await client.apply(KEY, module, "echo", [value]) == value
@@ -171,11 +172,11 @@ async def test_strict_removal(client: Any, module: str) -> None:
     assert (caught.value.code, caught.value.module, caught.value.reason) == (100, "tools", UDFReason.MODULE_MISSING)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("method", "args", "argument"),
     [("udf_put", [5], "filename"), ("udf_put", ["a.lua", 1], "udf_type"), ("udf_get", [5], "module"), ("udf_get", ["a.lua", 3], "language"), ("udf_remove", [""], "module")],
 )  # fmt: skip
-async def test_bad_arguments(client: Any, method: str, args: list[Any], argument: str) -> None:
+async def test_bad_arguments(client: Any, server: Any, method: str, args: list[Any], argument: str) -> None:
     """A ParamError names the argument."""
     with pytest.raises(errors.ParamError) as caught:
         await getattr(client, method)(*args)

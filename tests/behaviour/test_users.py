@@ -7,6 +7,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire.embedded import EmbeddedServer
@@ -191,7 +192,7 @@ async def test_lost_answer_is_in_doubt(admin: Any, secured: EmbeddedServer) -> N
     await admin.admin_drop_user("new")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("args", "argument"),
     [([5, "new-word"], "username"), (["", "new-word"], "username"), (["x" * 64, "new-word"], "username"), (["new", 5], "password"),
      (["new", "new-word", "read"], "roles")],

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from cases import for_each
 from conformance import cases, differences
 from wire import Wire
 
@@ -35,7 +36,7 @@ def test_every_case_is_counted() -> None:
     assert sum(AREAS.values()) == 2056
 
 
-@pytest.mark.parametrize("area", AREAS)
+@for_each("area", AREAS)
 def test_cases_of_an_area(area: str, line: Wire) -> None:
     """Each case gives the recorded code and value, and leaves what was recorded."""
     played = {case.name: list(differences(line, case)) for case in cases() if case.area == area}

@@ -152,7 +152,7 @@ async def refused(client: Any, server: Any, call: Callable[[Any], Any]) -> error
     return error
 
 
-@pytest.mark.parametrize(("key", "argument"), BAD_KEYS)
+@for_each(("key", "argument"), BAD_KEYS)
 async def test_bad_keys(client: Any, server: Any, key: Any, argument: str) -> None:
     """A key that is none is a ParamError that says which part is wrong, for reads and for writes."""
     for call in (lambda c: c.get(key), lambda c: c.put(key, {"a": 1})):
@@ -163,7 +163,7 @@ async def test_bad_keys(client: Any, server: Any, key: Any, argument: str) -> No
         assert error.msg.startswith(f"{argument} ")
 
 
-@pytest.mark.parametrize(("call", "argument"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS])
+@for_each(("call", "argument"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS])
 async def test_bad_arguments(client: Any, server: Any, call: Callable[[Any], Any], argument: str) -> None:
     """An argument that is not acceptable is a ParamError that names it."""
     error = await refused(client, server, call)
@@ -172,7 +172,7 @@ async def test_bad_arguments(client: Any, server: Any, call: Callable[[Any], Any
     assert argument in str(error)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("call", "cls"),
     [
         (lambda c: c.put(KEY, {"a" * 16: 1}), errors.BinNameError),
@@ -212,7 +212,7 @@ async def test_an_unknown_namespace_needs_no_node(client: Any, server: Any) -> N
     assert caught.value.context.namespace == "nowhere"
 
 
-@pytest.mark.parametrize("predicate", [None, "a = 1", ("a", 1), 5])
+@for_each("predicate", [None, "a = 1", ("a", 1), 5])
 async def test_predicates(client: Any, predicate: Any) -> None:
     """A predicate that was not made by the predicates module is refused."""
     with pytest.raises(ParamError) as caught:

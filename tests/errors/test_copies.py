@@ -106,7 +106,7 @@ def test_errors_cross_process_borders() -> None:
             assert error.in_doubt
 
 
-@pytest.mark.parametrize("way", COPIES)
+@for_each("way", COPIES)
 async def test_errors_of_real_calls_can_be_copied(client: Any, server: Any, way: str) -> None:
     """Errors as the clients raise them copy with context, attempts and text."""
     server.faults.on("put").close(after=True)

@@ -111,8 +111,8 @@ FAULTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("method", [*WRITES, *READS])
+@for_each("fault", FAULTS)
+@for_each("method", [*WRITES, *READS])
 async def test_real_calls(client: Any, server: Any, method: str, fault: str) -> None:
     """On both clients a failing write is in doubt as its fault says, and a failing read never."""
     await client.put(KEY, {"a": 1, "s": "x"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases import for_each
 
 from aerospike_wire import errors
 from aerospike_wire.errors import Failure, ParamError
@@ -125,7 +126,7 @@ CALLS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("method", CALLS)
+@for_each("method", CALLS)
 async def test_calls_of_every_family_take_a_hook(client: Any, server: Any, method: str) -> None:
     """All commands that send data messages pass their failures through the hook of the call."""
     server.faults.on("any").answer(22)
@@ -134,7 +135,7 @@ async def test_calls_of_every_family_take_a_hook(client: Any, server: Any, metho
     assert type(caught.value.__cause__) is errors.ForbiddenError
 
 
-@pytest.mark.parametrize("method", CALLS)
+@for_each("method", CALLS)
 async def test_a_bad_hook_is_refused_before_anything_is_sent(client: Any, server: Any, method: str) -> None:
     """A call with a hook that cannot work fails at once, not only once there is a failure to hide."""
     await client.connect()

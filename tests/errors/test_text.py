@@ -200,7 +200,7 @@ async def _caught(awaitable: Any) -> AerospikeError:
     pytest.fail("nothing was raised")
 
 
-@pytest.mark.parametrize("code", [2, 4, 9, 13, 22, 100, 99])
+@for_each("code", [2, 4, 9, 13, 22, 100, 99])
 async def test_bin_values_never_show(client: Any, server: Any, code: int) -> None:
     """Whatever the node answers, the values that were to be written are nowhere on the error."""
     server.faults.on("any").answer(code, "words")
@@ -217,7 +217,7 @@ async def test_bin_values_never_show(client: Any, server: Any, code: int) -> Non
         assert SECRET.encode().hex() not in text
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [NUMBER, [NUMBER], {"m": NUMBER}, {NUMBER: 1}, {SECRET: object()}, [SECRET, object()], {(SECRET,): {1.5: 2}},
      f"{SECRET}\ud800", [f"{SECRET}\ud800"]],
@@ -317,7 +317,7 @@ def test_filters_do_not_show() -> None:
     assert SECRET.encode().hex() not in json.dumps(error.to_dict())
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("asked", "says"),
     [
         (

@@ -256,7 +256,7 @@ def _number_in(requests: list[bytes]) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@for_each("name", SCENARIOS)
 async def test_our_clients_send_the_recorded_bytes(name: str, make_client: Callable[..., Any]) -> None:
     """With the transaction's recorded number, every request is the recorded one, and so is what comes of it."""
     scenario = SCENARIOS[name]

@@ -76,9 +76,7 @@ def result(name: str, value: Any, code: int = OpCode.READ) -> bytes:
     return Op(code, name.encode(), particle, data).pack()
 
 
-@pytest.mark.parametrize(
-    "others", [[op.read("a")], [op.list_size("l"), op.write("b", 1)], [op.read()]], ids=["bin", "list", "whole"]
-)
+@for_each("others", [[op.read("a")], [op.list_size("l"), op.write("b", 1)], [op.read()]], ids=["bin", "list", "whole"])
 async def test_whole_record_and_another_read_are_refused(
     make_client: Callable[..., Any], others: list[op.Operation]
 ) -> None:
@@ -124,7 +122,7 @@ HINTS: list[tuple[list[op.Operation], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("operations", "words"), HINTS, ids=[words for _, words in HINTS])
+@for_each(("operations", "words"), HINTS, ids=[words for _, words in HINTS])
 async def test_refusal_says_which_operation_a_server_may_not_have(
     make_client: Callable[..., Any], operations: list[op.Operation], words: str
 ) -> None:
