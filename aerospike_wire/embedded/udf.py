@@ -15,6 +15,7 @@ from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto import msgpack, values
 from aerospike_wire.proto.fields import Field
+from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 from aerospike_wire.proto.invalid import InvalidArgument
 from aerospike_wire.proto.message import Message, Op, OpCode
 from aerospike_wire.proto.values import Particle
@@ -116,10 +117,16 @@ def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, mes
     asked = message.header.transaction_ttl / 1000
     limit = min(asked, node.modules.time_limit) if asked else node.modules.time_limit
     if record is None:
-        subject = lua.Subject(lua.RecordFacts(exists=False, digest=digest), (), lambda _name: None)
+        # What a record would have that the function creates.
+        facts = lua.RecordFacts(
+            exists=False, digest=digest, set=message.fields.get(Field.SET) or None, key=_sent(message)
+        )
+        subject = lua.Subject(facts, (), lambda _name: None)
     else:
         subject = subject_of(record, now)
-    milliseconds = node.clock.milliseconds()
+        if Field.KEY in message.fields:
+            subject = attrs.evolve(subject, facts=attrs.evolve(subject.facts, key=_sent(message)))
+    milliseconds = unix_milliseconds(node)
 
     def work(machine: lua.Machine, seconds: float, *, tentative: bool) -> lua.Outcome:
         return machine.call(
@@ -128,7 +135,7 @@ def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, mes
 
     def state() -> tuple[object, ...]:
         seen = None if record is None else (record.generation, record.last_update, tuple(record.bins.items()))
-        return digest, seen, message.fields[Field.UDF_ARGUMENTS]
+        return digest, seen, message.fields[Field.UDF_ARGUMENTS], message.fields.get(Field.KEY)
 
     try:
         outcome = node.modules.call(call.module, call.function, work, state, limit)
@@ -137,6 +144,16 @@ def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, mes
     if outcome.code:
         raise Refusal(outcome.code, "an update inside the function failed")
     return outcome
+
+
+def _sent(message: Message) -> Any:
+    key = message.fields.get(Field.KEY)
+    return _value(key[0], key[1:]) if key else None
+
+
+def unix_milliseconds(node: Node) -> int:
+    """The time that functions are told: milliseconds since 1970."""
+    return node.clock.milliseconds() + CITRUSLEAF_EPOCH * 1000
 
 
 def subject_of(record: StoredRecord, now: int) -> lua.Subject:

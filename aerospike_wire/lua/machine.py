@@ -29,6 +29,7 @@ class RecordFacts:
     ttl: int = 0
     """Seconds that are left."""
     set: bytes | None = None
+    """This and the key are also those of a record that the function creates."""
     key: Any = None
     last_update: int = 0
     """Milliseconds since 2010."""
@@ -139,7 +140,7 @@ class Machine:
             subject: the record.
             arguments: what follows the record.
             limit: seconds that it may take.
-            now: milliseconds since 2010, for ``aerospike:get_current_time``.
+            now: milliseconds since 1970, for ``aerospike:get_current_time``.
             tentative: fail with TimeUpError where the limit is too short, whatever the code
                 catches, and log nothing; the machine is broken then.
 
@@ -182,7 +183,7 @@ class Machine:
             arguments: what follows the stream.
             write: takes each result.
             limit: seconds that all of it may take.
-            now: milliseconds since 2010.
+            now: milliseconds since 1970.
 
         Raises:
             ArgumentUnusableError: an argument has no counterpart in Lua.
@@ -215,7 +216,7 @@ class Machine:
             arguments: what follows the stream.
             write: takes each result.
             limit: seconds that all of it may take.
-            now: milliseconds since 2010.
+            now: milliseconds since 1970.
 
         Raises:
             ArgumentUnusableError: an argument or a value has no counterpart in Lua.

@@ -14,6 +14,7 @@ import time
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from aerospike_wire.lua import tailcalls
 from aerospike_wire.lua.errors import LuaMissingError, SourceError, TimeUpError
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class State:
         for name in _OBJECTS:
             self._run(name, lib)
         self._run("sandbox", lib, find_source, path.encode(errors="surrogateescape"))
+        names = frozenset(lib[b"names"]().values())
+        lib[b"plain"] = lambda dumped: tailcalls.plain(dumped, names)
         self.host = self._run("host", lib, time.monotonic)
 
     def _run(self, name: str, *arguments: Any) -> Any:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not lua.available(), reason="needs lupa")
 
-LIMIT = 0.2
-"""Seconds that a function may take here."""
+SHORT = 0.2
+"""Seconds after which functions without an end are stopped here."""
 KEY = ("test", "slow", "k")
+PATIENT = {"socket_timeout": 5000, "total_timeout": 5000}
 SOURCE = """
 local function work(seconds)
   local stop = os.clock() + seconds
@@ -38,7 +39,7 @@ function large(rec) local s = ('x'):rep(5000000) while true do s:upper() end end
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedServer]:
     with EmbeddedServer() as running, Client(running.address) as made:
-        running.node.modules.time_limit = LIMIT
+        running.node.modules.time_limit = 4.0
         made.udf_put("m.lua", source=SOURCE)
         yield running
 
@@ -72,8 +73,11 @@ class Aside(threading.Thread):
 
 
 @pytest.mark.parametrize("function", ["forever", "large"])
-def test_others_are_served(server: EmbeddedServer, client: Client, function: str) -> None:
+def test_others_are_served(
+    server: EmbeddedServer, client: Client, function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While a function runs, also for the second time, other calls are answered, and one on the same record too."""
+    monkeypatch.setattr(server.node.modules, "time_limit", SHORT)
     with Client(server.address) as other:
         other.put(KEY, {"n": 1})
         for _ in range(2):
@@ -92,11 +96,11 @@ def test_it_counts_for_the_record_as_it_is(server: EmbeddedServer, client: Clien
     """A record that changes meanwhile is what the function is run on once more: no write is lost."""
     with Client(server.address) as other:
         client.put(KEY, {"n": 1})
-        slow = Aside(client.apply, KEY, "m", "add", [100])
+        slow = Aside(client.apply, KEY, "m", "add", [100], PATIENT)
         time.sleep(0.03)
         other.put(KEY, {"n": 5})
         assert slow.over() == 105
-        several = [Aside(each.apply, KEY, "m", "add", [1]) for each in (client, other)]
+        several = [Aside(each.apply, KEY, "m", "add", [1], PATIENT) for each in (client, other)]
         assert sorted(each.over() for each in several) == [106, 107]
         assert client.get(KEY).bins == {"n": 107}
 
@@ -114,8 +118,7 @@ def test_failures_and_results(client: Client) -> None:
 def test_batches_and_jobs(client: Client) -> None:
     """Each row, and each record of a job, once."""
     keys = [("test", "slow", number) for number in range(5)]
-    patient = {"socket_timeout": 5000, "total_timeout": 5000}
-    rows = client.batch_apply(keys, "m", "add", [1], patient)
+    rows = client.batch_apply(keys, "m", "add", [1], PATIENT)
     assert [row.result for row in rows] == [0] * 5
     query = client.query("test", "slow")
     query.apply("m", "add", [10])
@@ -127,7 +130,7 @@ def test_lost_answer(server: EmbeddedServer, client: Client) -> None:
     """A fault that takes the answer away lets the function come to its end first."""
     server.faults.on("apply").once().close(after=True)
     with pytest.raises(errors.ConnectionError) as caught:
-        client.apply(KEY, "m", "add", [3])
+        client.apply(KEY, "m", "add", [3], PATIENT)
     assert caught.value.in_doubt
     assert client.get(KEY).bins == {"n": 3}
 
@@ -141,14 +144,16 @@ def test_in_a_cluster() -> None:
         assert [client.get(key).bins for key in keys] == [{"n": 1}] * 6
 
 
-def test_module_whose_text_takes_long(server: EmbeddedServer, client: Client) -> None:
+def test_module_whose_text_takes_long(server: EmbeddedServer, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that comes to its end is registered, one that does not is refused; others are served meanwhile."""
+    monkeypatch.setattr(server.node.modules, "time_limit", SHORT)
     with Client(server.address) as other:
         other.put(KEY, {"n": 1})
         slow = Aside(lambda: client.udf_put("endless.lua", source="while true do end"))
         while slow.is_alive():
             other.get(KEY)
         assert isinstance(slow.over(), errors.UDFError)
+        monkeypatch.undo()
         text = "local stop = os.clock() + 0.04 while os.clock() < stop do end function f(rec) return 7 end"
         client.udf_put("late.lua", source=text)
         assert client.apply(KEY, "late", "f") == 7

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import sys
+import time
 from typing import Any
 
 import attrs
@@ -498,6 +499,37 @@ def test_record_that_does_not_exist(node: Node) -> None:
         "return list{rec.a == nil, record.gen(rec), record.numbins(rec), aerospike:exists(rec), aerospike:update(rec)}"
     )
     assert run(node, body) == [True, 0, 0, False, -2]
+
+
+@needs_lua
+def test_key_and_set_of_a_call(node: Node) -> None:
+    """A key that is sent is the record's, also of one that the function creates; until then it has none."""
+    body = """
+        function f(rec)
+          local before = record.key(rec) or 'none'
+          rec.a = 1
+          aerospike:create(rec)
+          local after = list{before, record.key(rec), record.setname(rec)}
+          record.drop_key(rec)
+          return list{after, record.key(rec) == nil}
+        end
+        """
+    node.modules.register("m.lua", body.encode())
+    assert apply(node, "f", fields={Field.KEY: b"\x03user"}).value == [["none", "user", "s"], True]
+    store(node, a=1)
+    assert run(node, "return record.key(rec)") is None
+    node.modules.register("m.lua", body.encode())
+    assert apply(node, "f", fields={Field.KEY: b"\x03user"}).value == [["user", "user", "s"], True]
+
+
+@needs_lua
+def test_time(node: Node) -> None:
+    """A function is told the time since 1970, and when its record was written since 2010."""
+    record = store(node, a=1)
+    record.last_update = 5
+    now, last = run(node, "return list{aerospike:get_current_time(), record.last_update_time(rec)}")
+    assert abs(now - time.time() * 1000) < 60_000
+    assert last == 5
 
 
 @needs_lua

@@ -175,17 +175,69 @@ def test_odd_map_keys() -> None:
         call("return ...", {(1, 2): 3})
 
 
-@for_each(
-    ("body", "text"),
-    [
-        ("local x = string.gsub('a', nil, 'x') return x", "bad argument #2 to 'gsub' (string expected, got nil)"),
-        ("local x = string.rep('a', {}) return x", "bad argument #2 to 'rep' (number expected, got table)"),
-        ("local t = {} table.insert(t, 1, 2, 3)", "wrong number of arguments to 'insert'"),
-        ("local x = table.concat({{}}) return x", "invalid value (table) at index 1 in table for 'concat'"),
-    ],
-)
-def test_complaints_name_the_scripts_line(body: str, text: str) -> None:
-    """What Lua's own library complains of is told as if it had been called without anything between."""
+COMPLAINTS = {
+    "local x = string.gsub('a', nil, 'x') return x": "bad argument #2 to 'gsub' (string expected, got nil)",
+    "local x = string.rep('a', {}) return x": "bad argument #2 to 'rep' (number expected, got table)",
+    "local t = {} table.insert(t, 1, 2, 3)": "wrong number of arguments to 'insert'",
+    "local x = table.concat({{}}) return x": "invalid value (table) at index 1 in table for 'concat'",
+    # A value that is returned at once is no reason to lose the line.
+    "return list.size(nil)": "bad argument #1 to 'size' (userdata expected, got nil)",
+    "return string.format('%d', 'x')": "bad argument #2 to 'format' (number expected, got string)",
+    "return table.insert(5, 1)": "bad argument #1 to 'insert' (table expected, got number)",
+    "return map(map(), 'x')": "bad argument #3 to 'map' (number expected, got string)",
+    "return next(map())": "bad argument #1 to 'next' (table expected, got Map)",
+    "return type()": "bad argument #1 to 'type' (value expected)",
+    "return xpcall(1, 2)": "bad argument #2 to 'xpcall' (function expected, got number)",
+    "return require()": "bad argument #1 to 'require' (string expected, got no value)",
+    "return collectgarbage('x')": "bad argument #1 to 'collectgarbage' (invalid option 'x')",
+    "for k in pairs(map()) do end": "bad argument #1 to 'for iterator' (table expected, got Map)",
+    # Methods do not count their object, and a function is called what the script calls it.
+    "return ('x'):rep({})": "bad argument #1 to 'rep' (number expected, got table)",
+    "return ('%d'):format()": "bad argument #1 to 'format' (no value)",
+    "return aerospike:update(5)": "bad argument #1 to 'update' (Record expected, got number)",
+    "return aerospike.update(aerospike, 5)": "bad argument #2 to 'update' (Record expected, got number)",
+    "return aerospike.get_current_time(5)": "bad argument #1 to 'get_current_time' (userdata expected, got number)",
+    "local size = list.size local n = size(5) return n": "bad argument #1 to 'size' (userdata expected, got number)",
+    "rec['much too long for a bin'] = {}": "can't set bin much too long for a bin to unsupported type",
+    "return geojson('x').y": "attempt to index a GeoJSON value",
+    "return #rec": "attempt to get length of a Record value",
+}
+"""What a function says about its line 2, as a server said it."""
+
+
+def test_complaints_name_the_scripts_line() -> None:
+    """What the library complains of is told as if it were C: by the name and line of the script."""
+    seen = {}
+    for body in COMPLAINTS:
+        with pytest.raises(lua.LuaFailedError) as caught:
+            call(body)
+        seen[body] = caught.value.text
+    assert seen == {body: f"/udf/m.lua:2: {text}".encode() for body, text in COMPLAINTS.items()}
+
+
+def test_calls_without_a_name() -> None:
+    """Lua's own functions are known by their full name then, others by none; a server's Lua code names its lines."""
+    assert call("return select(2, pcall(list.size, 5))") == "bad argument #1 to '?' (userdata expected, got number)"
+    assert (
+        call("return select(2, pcall(string.rep))") == "bad argument #1 to 'string.rep' (string expected, got no value)"
+    )
+    assert call("return select(2, pcall(map.clone, 5))") == (
+        "[string \"as.lua\"]:47: bad argument #1 to 'pairs' (userdata expected, got number)"
+    )
+    assert call("return select(2, pcall(math.sum, 1))") == (
+        "[string \"as.lua\"]:53: attempt to perform arithmetic on a nil value (local 'b')"
+    )
+
+
+def test_tail_calls_of_the_scripts_own_functions() -> None:
+    """They are what they are elsewhere: as deep as one likes, and without a line of their own."""
+    body = "local function down(n) if n == 0 then return 'deep' end return down(n - 1) end return down(300000)"
+    assert call(body, limit=5) == "deep"
     with pytest.raises(lua.LuaFailedError) as caught:
-        call(body)
-    assert caught.value.text == f"/udf/m.lua:2: {text}".encode()
+        call("local function fail() error('lost', 2) end local function pass() return fail() end return pass()")
+    assert caught.value.text == b"lost"
+
+
+def test_iterators_need_their_state() -> None:
+    """A loop has it; somebody who calls the function alone gets nothing, as on a server."""
+    assert call("local step, state = list.iterator(list{7}) return list{step(state), step() or 'none'}") == [7, "none"]

@@ -35,7 +35,6 @@ local function hexadecimal(inside)
 end
 
 function meta.__tostring(object) return hexadecimal(contents[object]) end
-function bytes.tostring(b) return hexadecimal(open(b, "bytes", "tostring")) end
 
 -- Lua hands a length operator two arguments, and a server's size() wants exactly one.
 function meta.__len() return 0 end
@@ -53,7 +52,9 @@ function bytes.set_size(...)
   return size >= 0 and size <= inside.capacity
 end
 
-function bytes.get_type(b) return open(b, "bytes", "get_type").particle end
+function bytes.get_type(...)
+  if select("#", ...) == 1 then return open((...), "bytes", "get_type").particle end
+end
 
 function bytes.set_type(...)
   if select("#", ...) ~= 2 then return false end
@@ -177,12 +178,18 @@ end
 
 -- Text and other bytes.
 
+local function string_of(value, place, name)
+  if type(value) == "number" then return lib.tostring(value) end
+  if type(value) ~= "string" then lib.bad_argument(2, place, name, "string expected, got " .. lib.name_of(value)) end
+  return value
+end
+
 function bytes.append_string(...)
   if select("#", ...) ~= 2 then return false end
   local b, value = ...
   local inside = open(b, "bytes", "append_string")
-  if type(value) == "number" then value = lib.tostring(value) end
-  if type(value) ~= "string" or value == "" then return false end
+  value = string_of(value, 2, "append_string")
+  if value == "" then return false end
   return splice(inside, #inside.data, value)
 end
 
@@ -191,8 +198,8 @@ function bytes.set_string(...)
   local b, i, value = ...
   local inside = open(b, "bytes", "set_string")
   i = integer(i, 2, "set_string", 0)
-  if type(value) == "number" then value = lib.tostring(value) end
-  if type(value) ~= "string" or not is_place(i) then return false end
+  value = string_of(value, 3, "set_string")
+  if not is_place(i) then return false end
   return splice(inside, i - 1, value)
 end
 
@@ -253,6 +260,7 @@ lib.bytes = setmetatable(bytes, {
 
 local geo_meta = { __metatable = false, __name = "GeoJSON" }
 
+geo_meta.__index, geo_meta.__newindex, geo_meta.__len = lib.cannot("index"), lib.cannot("index"), lib.cannot("get length of")
 function geo_meta.__tostring(object) return '"' .. contents[object].data .. '"' end
 
 function lib.make_geojson(data) return lib.new(geo_meta, { kind = "geojson", data = data, particle = 23 }) end
@@ -260,7 +268,7 @@ function lib.make_geojson(data) return lib.new(geo_meta, { kind = "geojson", dat
 lib.geojson = setmetatable({}, {
   __metatable = false,
   __call = function(_, ...)
-    if select("#", ...) ~= 1 or type((...)) ~= "string" then return end
-    return lib.make_geojson(lib.text((...)))
+    if select("#", ...) ~= 1 or (...) == nil then return end
+    return lib.make_geojson(lib.text(string_of((...), 2, "geojson")))
   end,
 })

@@ -2,7 +2,7 @@
 
 local lib, clock = ...
 local contents, NIL = lib.contents, lib.NIL
-local pcall, error, load, rawget, rawequal, type = pcall, error, load, rawget, rawequal, type
+local pcall, error, rawget, rawequal, type = pcall, error, rawget, rawequal, type
 local sethook, getinfo = debug.sethook, debug.getinfo
 local pack, unpack, string_sub = table.pack, table.unpack, string.sub
 
@@ -81,7 +81,7 @@ local host = {
 -- Compiles a module and runs its top level; what is wrong is the second result.
 function host.load(source, chunk_name, limit, tentative)
   local environment = lib.environment()
-  local chunk, problem = load(source, chunk_name, "t", environment)
+  local chunk, problem = lib.compiled(source, chunk_name, environment)
   if not chunk then return nil, problem, true end
   local good, trouble = guarded(limit, tentative, chunk)
   if not good then return nil, trouble, false end

@@ -151,22 +151,24 @@ local function shown(inside, items)
 end
 
 function list.clone(l)
-  local items = shown(open(l, "list", "iterator"), {})
+  lib.refuse_at(6, "iterator", l, "list")
+  local items = shown(contents[l], {})
   return make(items, #items)
 end
 
 function list.merge(l, other)
-  local inside, more = open(l, "list", "iterator"), open(other, "list", "iterator")
-  local items = shown(more, shown(inside, {}))
+  lib.refuse_at(13, "iterator", l, "list")
+  lib.refuse_at(16, "iterator", other, "list")
+  local items = shown(contents[other], shown(contents[l], {}))
   return make(items, #items)
 end
 
 function list.iterator(l)
   local inside, i = open(l, "list", "iterator"), 0
-  return function()
+  return lib.iterator(function()
     i = i + 1
     if i <= inside.n then return show(inside.items[i]) end
-  end
+  end)
 end
 
 function list.nbytes(l)
@@ -188,4 +190,4 @@ local function of(source)
   return make(items, n)
 end
 
-lib.list = setmetatable(list, { __metatable = false, __call = function(_, source) return of(source) end })
+lib.list = setmetatable(list, { __metatable = false, __call = function(_, ...) return of(select("#", ...) == 1 and ... or nil) end })

@@ -123,11 +123,11 @@ function map.remove(m, key) drop(open(m, "map", "remove"), key) end
 -- An iterator goes by place through the map as it is at each step.
 local function walk(inside, pick)
   local i = 0
-  return function()
+  return lib.iterator(function()
     i = i + 1
     local id = ordered(inside)[i]
     if id ~= nil then return pick(inside.keys[id], show(inside.values[id])) end
-  end
+  end)
 end
 
 local function first(key) return key end
@@ -151,14 +151,16 @@ local function fresh()
 end
 
 function map.clone(m)
-  local inside = open(m, "map", "pairs")
+  lib.refuse_at(47, "pairs", m, "map")
   local object, made = fresh()
-  copied(inside, made)
+  copied(contents[m], made)
   return object
 end
 
 function map.merge(m, other, join)
-  local mine, theirs = open(m, "map", "pairs"), open(other, "map", "pairs")
+  lib.refuse_at(23, "pairs", m, "map")
+  lib.refuse_at(26, "pairs", other, "map")
+  local mine, theirs = contents[m], contents[other]
   local object, made = fresh()
   copied(mine, made)
   for _, id in ipairs(ordered(theirs)) do
@@ -172,7 +174,12 @@ function map.merge(m, other, join)
 end
 
 function map.diff(m, other)
-  local mine, theirs = open(m, "map", "pairs"), open(other, "map", "pairs")
+  lib.refuse_at(33, "pairs", m, "map")
+  if other == nil and #contents[m].order > 0 then
+    error("[string \"as.lua\"]:34: attempt to index a nil value (local 'm2')", 0)
+  end
+  lib.refuse_at(38, "pairs", other, "map")
+  local mine, theirs = contents[m], contents[other]
   local object, made = fresh()
   for _, pair in ipairs({ { mine, theirs }, { theirs, mine } }) do
     for _, id in ipairs(ordered(pair[1])) do
@@ -198,4 +205,10 @@ local function of(source)
   return object
 end
 
-lib.map = setmetatable(map, { __metatable = false, __call = function(_, source) return of(source) end })
+lib.map = setmetatable(map, {
+  __metatable = false,
+  __call = function(_, source, capacity)
+    integer(capacity, 3, "map", 0)
+    return of(source)
+  end,
+})

@@ -8,11 +8,12 @@ local lib = ...
 local type, getmetatable, tostring, tonumber = type, getmetatable, tostring, tonumber
 local rawequal, rawget, error, math_type, math_tointeger = rawequal, rawget, error, math.type, math.tointeger
 local string_find, string_sub, string_format, string_byte = string.find, string.sub, string.format, string.byte
+local getinfo = debug.getinfo
 
 local contents = setmetatable({}, { __mode = "k" })
 local NIL = {} -- stands for nil inside lists, maps and records
 local NAMES = { list = "List", map = "Map", bytes = "Bytes", geojson = "GeoJSON", record = "Record",
-  stream = "Stream", aerospike = "Aerospike" }
+  stream = "Stream", aerospike = "Aerospike", iterator = "Iterator" }
 
 lib.contents, lib.NIL, lib.tostring = contents, NIL, tostring
 
@@ -46,13 +47,30 @@ end
 
 lib.name_of = name_of
 
+-- Complains of an argument in the name of a library function, as Lua's C library does: by the
+-- name under which the script called it, and without counting the object of a method.
+--
+-- level: of the library function, counted from the one that calls this.
+-- anonymous: the name where the script used none.
+function lib.bad_argument(level, place, name, reason, anonymous)
+  local info = getinfo(level + 1, "nt")
+  if not info.istailcall then
+    name = info.name or anonymous or "?"
+    if info.namewhat == "method" then
+      place = place - 1
+      if place == 0 then error(string_format("calling '%s' on bad self (%s)", name, reason), level + 2) end
+    end
+  end
+  error(string_format("bad argument #%d to '%s' (%s)", place, name, reason), level + 2)
+end
+
 -- The contents of an argument that must be of a kind. The texts are those of Lua's C library.
 function lib.open(value, kind, name, place)
   local inside = value ~= nil and contents[value]
   if inside and inside.kind == kind then return inside end
   local wanted = inside and NAMES[kind] or "userdata"
   local got = inside and NAMES[inside.kind] or type(value)
-  error(string_format("bad argument #%d to '%s' (%s expected, got %s)", place or 1, name, wanted, got), 3)
+  lib.bad_argument(2, place or 1, name, wanted .. " expected, got " .. got)
 end
 
 -- An argument that must be an integer if it is there, as C functions read one.
@@ -66,7 +84,7 @@ function lib.integer(value, place, name, default)
   if whole then return whole end
   local reason = "number has no integer representation"
   if type(number) ~= "number" then reason = "number expected, got " .. name_of(value) end
-  error(string_format("bad argument #%d to '%s' (%s)", place, name, reason), 3)
+  lib.bad_argument(2, place, name, reason)
 end
 
 -- Byte by byte, whatever the host's locale says about text.
@@ -85,7 +103,7 @@ function lib.is_value(value)
   if kind == "nil" or kind == "string" or kind == "number" or kind == "boolean" then return true end
   local inside = contents[value]
   if not inside then return false end
-  return inside.kind ~= "stream" and inside.kind ~= "aerospike"
+  return inside.kind ~= "stream" and inside.kind ~= "aerospike" and inside.kind ~= "iterator"
 end
 
 -- A value as the text of an object that contains it shows it; nil if it has no text.
@@ -99,10 +117,33 @@ function lib.written(value)
   return tostring(value)
 end
 
+-- What a script cannot do with an object that has no such operation.
+function lib.cannot(what)
+  return function(object) error("attempt to " .. what .. " a " .. name_of(object) .. " value", 2) end
+end
+
+-- Errors of these functions name the lines of a server's own Lua code.
+function lib.refuse_at(line, name, value, kind)
+  if lib.kind_of(value) == kind then return end
+  local wanted = lib.kind_of(value) and NAMES[kind] or "userdata"
+  error(string_format('[string "as.lua"]:%d: bad argument #1 to \'%s\' (%s expected, got %s)', line, name, wanted,
+    name_of(value)), 0)
+end
+
 function lib.new(meta, inside)
   local object = setmetatable({}, meta)
   contents[object] = inside
   return object
+end
+
+-- What a loop takes: a function, and the state without which it gives nothing.
+local iterator_meta = { __metatable = false, __name = "Iterator" }
+
+function lib.iterator(step)
+  local state = lib.new(iterator_meta, { kind = "iterator" })
+  return function(given)
+    if rawequal(given, state) then return step() end
+  end, state
 end
 
 -- A value with all that it contains, apart from the one it was made of; whether it can be

@@ -24,10 +24,7 @@ lib.log_lines, lib.now = {}, 0
 local function bin_name(name, place, method)
   if type(name) == "number" then name = tostring(name) end
   if name == nil then return nil end
-  if type(name) ~= "string" then
-    local got = contents[name] and lib.name_of(name) or type(name)
-    error("bad argument #" .. place .. " to '" .. method .. "' (string expected, got " .. got .. ")", 3)
-  end
+  if type(name) ~= "string" then lib.bad_argument(2, place, method, "string expected, got " .. lib.name_of(name)) end
   name = lib.text(name)
   return #name <= MAX_BIN_NAME and name or nil
 end
@@ -59,10 +56,12 @@ function meta.__index(object, name)
 end
 
 function meta.__newindex(object, name, value)
-  local rec = contents[object]
+  local rec, given = contents[object], name
   name = bin_name(name, 2, "newindex")
+  if not is_value(value) and given ~= nil then
+    error("can't set bin " .. given .. " to unsupported type", 2)
+  end
   if not name then return end
-  if not is_value(value) then error("can't set bin " .. name .. " to unsupported type", 2) end
   -- In a stream a record can be read only.
   if not rec.read_only then remember(rec, name, hide(value), true) end
 end
@@ -126,15 +125,17 @@ end
 
 -- aerospike
 
+local function owner(self, name, level)
+  if lib.kind_of(self) == "aerospike" then return end
+  local wanted = lib.kind_of(self) and "Aerospike" or "userdata"
+  lib.bad_argument(level or 2, 1, name, wanted .. " expected, got " .. lib.name_of(self))
+end
+
 local function subject(self, object, name)
-  local inside = self ~= nil and contents[self]
-  if not inside or inside.kind ~= "aerospike" then
-    local got = lib.name_of(self)
-    error("bad argument #1 to '" .. name .. "' (" .. (inside and "Aerospike" or "userdata") .. " expected, got " .. got .. ")", 3)
-  end
+  owner(self, name, 3)
   local rec = object ~= nil and contents[object]
   if not rec or rec.kind ~= "record" then
-    error("bad argument #1 to '" .. name .. "' (Record expected, got " .. lib.name_of(object) .. ")", 3)
+    lib.bad_argument(2, 2, name, "Record expected, got " .. lib.name_of(object))
   end
   return rec
 end
@@ -169,12 +170,20 @@ function aerospike.remove(self, object)
   return flush(rec)
 end
 
-function aerospike.log(_, level, message)
-  level = integer(level, 2, "log", 0)
-  if #lib.log_lines < MAX_LOG_LINES and message ~= nil then insert(lib.log_lines, { level, tostring(message) }) end
+function lib.write_log(level, text)
+  if #lib.log_lines < MAX_LOG_LINES then insert(lib.log_lines, { level, text }) end
 end
 
-function aerospike.get_current_time() return lib.now end
+function aerospike.log(self, level, message)
+  owner(self, "log")
+  level = integer(level, 2, "log", 0)
+  if message ~= nil then lib.write_log(level, tostring(message)) end
+end
+
+function aerospike.get_current_time(self)
+  owner(self, "get_current_time")
+  return lib.now
+end
 
 -- Nodes know these two and do nothing.
 function aerospike.set_context(self, object)
@@ -233,8 +242,10 @@ end
 
 function record.drop_key(object)
   local rec = open(object, "record", "drop_key")
-  if rec.is_open and not rec.read_only then rec.key_dropped = true end
+  if rec.is_open and not rec.read_only then rec.key_dropped, rec.facts.key = true, nil end
 end
+
+meta.__len = lib.cannot("get length of")
 
 lib.record = record
 
