@@ -17,7 +17,7 @@ function by_method(x, ...) return x:size(...) end
 function by_name(x) return size(function() return list.size(x) end, 1.5, -7, 'a long constant, of more than forty bytes, as such') end
 function others(x) if x then return own(x) end return list.other(x), list.size(x) end
 """
-"""Five calls of ``size`` that take their caller's place, and two of others."""
+"""Four calls of ``size`` that take the place of their callers; the last is no tail call."""
 
 
 def compiled(source: bytes) -> bytes:
@@ -32,7 +32,7 @@ def test_chosen_calls_are_changed() -> None:
     made = tailcalls.plain(dumped, {b"size"})
     assert made is not None
     pairs = zip(dumped, made, strict=True)
-    assert sum((one & 0x7F, other & 0x7F) == (69, 68) for one, other in pairs) == 5
+    assert sum((one & 0x7F, other & 0x7F) == (69, 68) for one, other in pairs) == 4
     assert tailcalls.plain(made, {b"size"}) is None
     assert tailcalls.plain(dumped, {b"nothing"}) is None
 
