@@ -202,7 +202,7 @@ def test_points_come_back_with_their_cell(wire: Wire) -> None:
         '{"type": "Point", "coordinates": [0]}',
         '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 0]]]}',
         '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}',
-        '{"type": "AeroCircle", "coordinates": [[0, 0], -1]}',
+        '{"type": "AeroCircle", "coordinates": [[0, 0], "1"]}',
     ],
 )
 def test_bad_geojson(wire: Wire, text: str) -> None:

@@ -69,9 +69,9 @@ def test_users(official: Any, secured: EmbeddedServer) -> None:
     """Made, told, given and deprived of roles, given passwords, dropped."""
     assert official.admin_create_user("ann", "pw", ["read", "read-write"], PATIENT) == 0
     assert official.admin_create_pki_user("cert", ["read"], PATIENT) == 0
-    assert official.admin_query_user_info("ann", PATIENT) == {
-        "roles": ["read", "read-write"], "read_info": 0, "write_info": 0, "conns_in_use": 0,
-    }  # fmt: skip
+    told = official.admin_query_user_info("ann", PATIENT)
+    assert (told["roles"], told["conns_in_use"]) == (["read", "read-write"], 0)
+    assert {told["read_info"], told["write_info"]} <= {0, None}  # no counts are either to the official client
     assert set(official.admin_query_users_info(PATIENT)) == {"admin", "reader", "ann", "cert"}
     assert official.admin_query_users_info(PATIENT)["admin"]["conns_in_use"] > 0
     assert official.admin_grant_roles("ann", ["sys-admin"], PATIENT) == 0
