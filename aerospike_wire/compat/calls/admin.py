@@ -16,8 +16,8 @@ Policy = dict[str, Any] | None
 
 
 def _user(info: UserInfo) -> dict[str, Any]:
-    """A user as the official client tells it: 0 in place of rates that the server does not tell."""
-    return {**info, "read_info": info["read_info"] or 0, "write_info": info["write_info"] or 0}
+    """A user as the official client tells it: None in place of rates that the server does not tell."""
+    return {**info, "read_info": info["read_info"] or None, "write_info": info["write_info"] or None}
 
 
 class Admin(Base):
