@@ -6,6 +6,7 @@ of the tasks that it starts, through any number of functions that know nothing o
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from aerospike_wire.errors import ParamError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextvars import Token
     from typing import Self
 
@@ -68,6 +70,18 @@ class Deadline:
 
     def __repr__(self) -> str:
         return f"Deadline({self._seconds:g}, remaining={self.remaining:.3f})"
+
+
+@contextlib.contextmanager
+def grace(seconds: float) -> Iterator[None]:
+    """A block that has so many seconds even if the deadline of the context is over, for what must be cleared up."""
+    ends = _bound.get()
+    token = None if ends is None else _bound.set(max(ends, time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        if token is not None:
+            _bound.reset(token)
 
 
 def earlier(one: float | None, other: float | None) -> float | None:

@@ -145,4 +145,5 @@ class Transactions(facade.Facade):
         def make() -> Transaction:
             return block.make_transaction(self._core, timeout)
 
-        return await block.run(self._core, function, make, options, error_hook)
+        found: T = await block.run(self._core, function, make, options, error_hook, awaited=True)
+        return found

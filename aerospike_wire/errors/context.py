@@ -405,7 +405,7 @@ class TransactionContext(ErrorContext):
     family: ClassVar[str] = "transaction"
 
     def target(self) -> str:
-        return f"of {self.reads} reads and {self.writes} writes"
+        return "" if self.transaction is None else f"of {self.reads} reads and {self.writes} writes"
 
     def redacted(self) -> ErrorContext:
         return attrs.evolve(self, keys=tuple(_without_user_key(key) for key in self.keys))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def with_password(core: Core, command: PasswordCommand[None], secret: Secret, hook: ErrorHook | None) -> None:
     """Carry out a command with a password. To hash it takes some 50 ms, so it is done beside other calls."""
     try:
-        check_name("password", secret.reveal(), MAX_PASSWORD)
+        check_name("password", secret.reveal(), MAX_PASSWORD, empty=True)
         command.password = await core.runtime.compute(lambda: hash_password(secret.reveal()))
     except (InvalidArgument, ClientError) as error:
         command.refuse(error.with_traceback(None))  # its frames know the password

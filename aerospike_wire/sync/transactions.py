@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aerospike_wire import facade
 from aerospike_wire.transaction import block, ending
 from aerospike_wire.transport.blocking import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from types import TracebackType
 
     from aerospike_wire.facade import ErrorHook
@@ -146,9 +146,5 @@ class Transactions(facade.Facade):
         def make() -> Transaction:
             return block.make_transaction(self._core, timeout)
 
-        async def call(transaction: Transaction) -> T:
-            return function(transaction)
-
-        given: Any = call if callable(function) else function
-        work: Coroutine[Any, Any, T] = block.run(self._core, given, make, options, error_hook)
-        return run(work)
+        found: T = run(block.run(self._core, function, make, options, error_hook, awaited=False))
+        return found

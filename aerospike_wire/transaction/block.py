@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
+from aerospike_wire.deadline import bound, earlier, grace
 from aerospike_wire.errors import AerospikeError, ParamError, ResultCode, TransactionContext
 from aerospike_wire.transaction.ending import abort, commit
 from aerospike_wire.transaction.state import AbortStatus, Transaction, TransactionState
 from aerospike_wire.trouble import REFUSALS, Trouble, as_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     from aerospike_wire.core import Core
     from aerospike_wire.errors import Hook, HookMapping
@@ -32,6 +34,8 @@ REPEATABLE: Final = frozenset(
 )
 """Codes that mean: try the whole transaction again."""
 
+_GRACE: Final = 1.0
+"""Seconds that the abort of a block has at least, even if the error is that a deadline has passed."""
 _STILL_OPEN: Final = frozenset({TransactionState.OPEN, TransactionState.VERIFIED})
 _MAX_ATTEMPTS: Final = 1_000_000
 _MAX_MILLISECONDS: Final = 0x7FFF_FFFF
@@ -65,7 +69,8 @@ async def leave(core: Core, txn: Transaction, error: BaseException | None, hook:
             try:
                 await commit(core, txn, hook)
             except BaseException as failed:
-                if txn.state in _STILL_OPEN:
+                # Errors of the commit itself say what became of it.
+                if txn.state in _STILL_OPEN or not isinstance(failed, AerospikeError):
                     await leave(core, txn, failed, hook)
                 raise
         return
@@ -77,7 +82,8 @@ async def leave(core: Core, txn: Transaction, error: BaseException | None, hook:
         error.add_note(f"Transaction {txn.id}: its commit is in doubt, so it was not aborted; only a commit can tell")
     else:
         try:
-            status = await abort(core.without_hooks(), txn)
+            with grace(_GRACE):
+                status = await abort(core.without_hooks(), txn)
         except AerospikeError as failed:
             error.add_note(f"Transaction {txn.id}: could not be aborted: {failed}")
         else:
@@ -143,11 +149,13 @@ def _refused(name: str, problem: str) -> ParamError:
 
 async def run(
     core: Core,
-    function: Callable[[Transaction], Awaitable[T]],
+    function: Callable[[Transaction], Any],
     make: Callable[[], Transaction],
     options: dict[str, Any],
     hook: Hook | HookMapping | None,
-) -> T:
+    *,
+    awaited: bool,
+) -> Any:
     """Run a function in a transaction, again and again until it is committed.
 
     Args:
@@ -156,6 +164,7 @@ async def run(
         make: makes a transaction.
         options: of :class:`Patience`.
         hook: one more error hook, for commits and aborts.
+        awaited: whether what the function gives is to be awaited.
 
     Raises:
         BaseException: what the function raised, or the commit, if it is no matter for
@@ -176,7 +185,12 @@ async def run(
     while True:
         tries += 1
         try:
-            result = await function(txn)
+            result = function(txn)
+            if awaited is not inspect.isawaitable(result):
+                trouble = as_trouble(_other_kind(result, awaited=awaited))
+                break
+            if awaited:
+                result = await result
         except BaseException as error:
             await leave(core, txn, error, hook)
             if not isinstance(error, Exception) or not await _again(core, txn, patience, tries, started, error):
@@ -190,6 +204,17 @@ async def run(
             else:
                 return result
         txn = make()
+    core.fail(trouble, [], started, TransactionContext("run_transaction"), write=False)
+
+
+def _other_kind(result: Any, *, awaited: bool) -> ParamError:
+    """The refusal of a function of the other client's kind. What it did not do needs no abort."""
+    if inspect.iscoroutine(result):
+        result.close()
+    given = type(result).__name__
+    if awaited:
+        return _refused("function", f"must be an async function, or give something to be awaited, not {given}")
+    return _refused("function", f"must be a plain function, not one that gives a {given}: that is for AsyncClient")
 
 
 async def _commit(core: Core, txn: Transaction, hook: Hook | HookMapping | None) -> None:
@@ -215,7 +240,8 @@ async def _again(
     if txn.in_doubt and not patience.retry_in_doubt:
         return False
     pause = patience.pause(tries)
-    if patience.total_timeout and core.now() + pause >= started + patience.total_timeout / 1000:
+    limit = earlier(started + patience.total_timeout / 1000 if patience.total_timeout else None, bound())
+    if limit is not None and core.now() + pause >= limit:
         return False
     await core.runtime.sleep(pause)
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -480,6 +481,77 @@ async def test_a_function_is_not_run_for_ever(client: Any, server: EmbeddedServe
     with pytest.raises(ZeroDivisionError):
         await client.run_transaction(work(client, broken))
     assert len(runs) == 1
+
+
+async def test_a_function_of_the_other_kind_is_refused(client: Any, server: EmbeddedServer) -> None:
+    """One that would not do its work before the commit: nothing is sent, nothing left behind."""
+
+    async def work_of_tasks(_: Transaction) -> None:
+        raise AssertionError("begun")
+
+    def plain_work(_: Transaction) -> int:
+        return 5
+
+    with pytest.raises(errors.ParamError, match="function must be") as caught:
+        await client.run_transaction(plain_work if client.kind == "async" else work_of_tasks)
+    assert (caught.value.argument, caught.value.context.target()) == ("function", "")
+    assert unlocked(server)
+
+
+async def test_a_deadline_that_passes_in_a_block(client: Any, server: EmbeddedServer) -> None:
+    """The abort has a moment of its own, so that nothing stays locked; another try is not begun too late."""
+    made = client.client
+
+    def late() -> None:
+        time.sleep(0.03)
+
+    with pytest.raises(errors.TimeoutError) as caught, made.deadline(0.02):
+        if client.kind == "async":
+            async with made.transaction() as txn:
+                await made.put(A, {"n": 1}, policy={"txn": txn})
+                await asyncio.sleep(0.03)
+                await made.get(B, {"txn": txn})
+        else:
+            with made.transaction() as txn:
+                made.put(A, {"n": 1}, policy={"txn": txn})
+                late()
+                made.get(B, {"txn": txn})
+    assert caught.value.__notes__[-1].endswith(": aborted")
+    assert unlocked(server)
+    holder = Transaction()
+    await client.put(A, {"n": 1}, policy={"txn": holder})
+
+    async def write(txn: Transaction) -> None:
+        await client.put(A, {"n": 2}, policy={"txn": txn})
+
+    with pytest.raises(errors.TransactionBlocked), made.deadline(0.1):
+        await client.run_transaction(work(client, write), attempts=1000, backoff=30)
+
+
+async def test_what_a_cancelled_commit_came_to(make_client: Callable[..., Any], server: EmbeddedServer) -> None:
+    """The note says whether it is committed, or that only another commit can tell."""
+    client = make_client(server.address)
+    if client.kind == "sync":
+        return
+    for step, words in (("mark", "in doubt"), ("roll", "had been committed"), ("verify", "aborted")):
+        rule = server.faults.on(step).once().delay(50)
+
+        async def block() -> None:
+            async with client.client.transaction() as txn:
+                await client.exists(B, {"txn": txn})
+                await client.put(A, {"n": 1}, policy={"txn": txn})
+
+        task = asyncio.create_task(block())
+        for _ in range(500):
+            await asyncio.sleep(0.002)
+            if rule.hits or task.done():
+                break
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        assert words in caught.value.__notes__[-1]
+        await asyncio.sleep(0.06)
+        server.clock.advance(60)
 
 
 async def test_hooks_see_one_error(client: Any, server: EmbeddedServer) -> None:

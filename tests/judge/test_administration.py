@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cases import for_each
 
-from aerospike_wire import Client, errors
+from aerospike_wire import Client, compat, errors
 from aerospike_wire.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
@@ -235,3 +235,20 @@ def test_indexes_and_modules_made_by_one_client_are_the_others(official: Any, se
         (module,) = official.udf_list(PATIENT)
         assert module == mine.udf_list()[0]
         assert official.udf_get("mine.lua", aerospike.UDF_TYPE_LUA, PATIENT) == mine.udf_get("mine.lua")
+
+
+def test_the_facade_keeps_what_is_not_given(official: Any, secured: EmbeddedServer) -> None:
+    """Quotas that are left out, users by keyword, an empty password, a user that was never there: as the official."""
+    facade = compat.client({"hosts": secured.seeds, "user": ADMIN[0], "password": ADMIN[1]})
+    found = []
+    for client in (official, facade):
+        assert client.admin_create_user(user="blank", password="", roles=["read"], policy=PATIENT) == 0
+        told = client.admin_query_user_info(user="blank", policy=PATIENT)
+        client.admin_create_role("kept", [{"code": 10}], PATIENT, None, 20, 30)
+        client.admin_set_quotas("kept", write_quota=4, policy=PATIENT)
+        found.append((told, client.admin_get_role("kept", PATIENT)))
+        client.admin_drop_user("blank", PATIENT)
+        client.admin_drop_role("kept", PATIENT)
+    facade.close()
+    assert found[0] == found[1]
+    assert found[0][1]["read_quota"] == 20

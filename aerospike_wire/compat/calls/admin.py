@@ -26,45 +26,45 @@ class Admin(Base):
     def _admin(self, policy: Any) -> dict[str, Any] | None:
         return self._policy(AdminPolicy, policy)
 
-    def admin_create_user(self, username: str, password: str, roles: list[str], policy: Policy = None) -> int:
+    def admin_create_user(self, user: str, password: str, roles: list[str], policy: Policy = None) -> int:
         """Create a user."""
         secret: Any = Secret(password)
         del password
-        self._native.admin_create_user(username, secret, roles, self._admin(policy))
+        self._native.admin_create_user(user, secret, roles, self._admin(policy))
         return 0
 
-    def admin_create_pki_user(self, username: str, roles: list[str], policy: Policy = None) -> int:
+    def admin_create_pki_user(self, user: str, roles: list[str], policy: Policy = None) -> int:
         """Create a user who logs in with a certificate."""
-        self._native.admin_create_pki_user(username, roles, self._admin(policy))
+        self._native.admin_create_pki_user(user, roles, self._admin(policy))
         return 0
 
-    def admin_drop_user(self, username: str, policy: Policy = None) -> int:
+    def admin_drop_user(self, user: str, policy: Policy = None) -> int:
         """Remove a user."""
-        self._native.admin_drop_user(username, self._admin(policy))
+        self._native.admin_drop_user(user, self._admin(policy))
         return 0
 
-    def admin_set_password(self, username: str, password: str, policy: Policy = None) -> int:
+    def admin_set_password(self, user: str, password: str, policy: Policy = None) -> int:
         """Set a user's password."""
         secret: Any = Secret(password)
         del password
-        self._native.admin_set_password(username, secret, self._admin(policy))
+        self._native.admin_set_password(user, secret, self._admin(policy))
         return 0
 
-    def admin_change_password(self, username: str, password: str, policy: Policy = None) -> int:
+    def admin_change_password(self, user: str, password: str, policy: Policy = None) -> int:
         """Change one's own password."""
         secret: Any = Secret(password)
         del password
-        self._native.admin_change_password(username, secret, self._admin(policy))
+        self._native.admin_change_password(user, secret, self._admin(policy))
         return 0
 
-    def admin_grant_roles(self, username: str, roles: list[str], policy: Policy = None) -> int:
+    def admin_grant_roles(self, user: str, roles: list[str], policy: Policy = None) -> int:
         """Give roles to a user."""
-        self._native.admin_grant_roles(username, roles, self._admin(policy))
+        self._native.admin_grant_roles(user, roles, self._admin(policy))
         return 0
 
-    def admin_revoke_roles(self, username: str, roles: list[str], policy: Policy = None) -> int:
+    def admin_revoke_roles(self, user: str, roles: list[str], policy: Policy = None) -> int:
         """Take roles from a user."""
-        self._native.admin_revoke_roles(username, roles, self._admin(policy))
+        self._native.admin_revoke_roles(user, roles, self._admin(policy))
         return 0
 
     def admin_query_user_info(self, user: str, policy: Policy = None) -> dict[str, Any]:
@@ -109,8 +109,10 @@ class Admin(Base):
         self._native.admin_set_whitelist(role, whitelist, self._admin(policy))
         return 0
 
-    def admin_set_quotas(self, role: str, read_quota: int = 0, write_quota: int = 0, policy: Policy = None) -> int:
-        """Limit the records per second of a role's users; 0 for no limit."""
+    def admin_set_quotas(
+        self, role: str, read_quota: int | None = None, write_quota: int | None = None, policy: Policy = None
+    ) -> int:
+        """Limit the records per second of a role's users; 0 for no limit, and what is not given stays as it is."""
         self._native.admin_set_quotas(role, read_quota, write_quota, self._admin(policy))
         return 0
 

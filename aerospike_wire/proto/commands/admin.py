@@ -29,16 +29,17 @@ NO_PASSWORD: Final = b"$2a$10$7EqJtq98hPqEX7fNZaFWoOePA2sZy..tlOF99W2N0g5KZ3dLaw
 """The hash of ``nopassword``, by which servers know users that have a certificate and no password."""
 
 
-def check_name(argument: str, value: Any, limit: int = MAX_NAME) -> bytes:
+def check_name(argument: str, value: Any, limit: int = MAX_NAME, *, empty: bool = False) -> bytes:
     """A user's or role's name, or a password, as bytes.
 
     Raises:
-        InvalidArgument: it is not a str, empty, too long, or holds a NUL or lone surrogates.
+        InvalidArgument: it is not a str, empty where that makes no sense, too long, or holds a
+            NUL or lone surrogates.
     """
     if not isinstance(value, str):
         raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}")
     data = utf8(argument, value)
-    if not data:
+    if not data and not empty:
         raise InvalidArgument(argument, "must not be empty")
     if len(data) > limit:
         raise InvalidArgument(argument, f"must have at most {limit} bytes, not {len(data)}")
