@@ -244,7 +244,7 @@ def test_the_facade_keeps_what_is_not_given(official: Any, secured: EmbeddedServ
     for client in (official, facade):
         assert client.admin_create_user(user="blank", password="", roles=["read"], policy=PATIENT) == 0
         told = client.admin_query_user_info(user="blank", policy=PATIENT)
-        client.admin_create_role("kept", [{"code": 10}], PATIENT, None, 20, 30)
+        client.admin_create_role("kept", [{"code": 10}], PATIENT, [], 20, 30)
         client.admin_set_quotas("kept", write_quota=4, policy=PATIENT)
         found.append((told, client.admin_get_role("kept", PATIENT)))
         client.admin_drop_user("blank", PATIENT)
