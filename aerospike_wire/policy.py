@@ -303,8 +303,14 @@ def _without_idle(given: Mapping[str, Any], names: frozenset[str]) -> Mapping[st
     return {name: value for name, value in given.items() if name not in idle}
 
 
+_names_of: Final[dict[type[Policy], frozenset[str]]] = {}
+
+
 def _names(cls: type[Policy]) -> frozenset[str]:
-    return frozenset(field.name for field in attrs.fields(cls) if field.init)
+    found = _names_of.get(cls)
+    if found is None:
+        found = _names_of[cls] = frozenset(field.name for field in attrs.fields(cls) if field.init)
+    return found
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -499,6 +505,9 @@ _OF_TRANSACTIONS: Final = frozenset({"txn_verify", "txn_roll"})
 """Kinds that what is given for all kinds does not hold for: they have to outlast a short failure."""
 
 
+_MAX_RESOLVED: Final = 256
+
+
 class Policies:
     """What a client's commands go by: default policies, one for each kind of command, and the serializer.
 
@@ -512,7 +521,7 @@ class Policies:
         ParamError: a kind or a name is unknown, or a value out of range.
     """
 
-    __slots__ = ("_by_name", "defaults", "serializer")
+    __slots__ = ("_by_name", "_resolved", "defaults", "serializer")
 
     def __init__(self, given: Mapping[str, Any] | None = None, serializer: Serializer | None = None) -> None:
         self.serializer = serializer
@@ -540,6 +549,8 @@ class Policies:
             cls: self._by_name[section] for section, cls in reversed(_SECTIONS.items())
         }
         """By class; what :meth:`resolve` gives where nothing is given."""
+        self._resolved: dict[Any, Any] = {}
+        """Policies made of dicts. Programs write the same few in many calls, and making one costs as much as a call."""
 
     def named(self, section: str) -> Any:
         """The default policy of a kind of command."""
@@ -552,4 +563,20 @@ class Policies:
             ParamError: as for :meth:`Policy.of`.
         """
         base: P = self.defaults[cls]
-        return base if given is None else cls.of(given, base)
+        if given is None:
+            return base
+        if type(given) is not dict:
+            return cls.of(given, base)
+        # Types belong to the key, since 1, True and 1.0 are equal.
+        key = (cls, tuple(given.items()), tuple(map(type, given.values())))
+        try:
+            found: P | None = self._resolved.get(key)
+        except TypeError:  # of a value that cannot be hashed
+            return cls.of(given, base)
+        if found is None:
+            found = cls.of(given, base)
+            if all(isinstance(value, int | float | str | bytes) for value in given.values()):  # nothing alive
+                if len(self._resolved) >= _MAX_RESOLVED:
+                    self._resolved.clear()
+                self._resolved[key] = found
+        return found

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     """The one frame of a reply, or its frames one by one."""
     Answer = Reply | Pending[Reply]
 
-_BATCH: Final = Info1.BATCH.value
-_WRITE: Final = Info2.WRITE.value
+_BATCH: Final = Info1.BATCH
+_WRITE: Final = Info2.WRITE
 _AGGREGATION: Final = b"\x01"
 _BACKGROUND: Final = b"\x02"
 """What a function is for, in a message about many records."""

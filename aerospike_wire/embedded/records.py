@@ -35,20 +35,16 @@ TTL_KEEP: Final = 0xFFFF_FFFE
 _TOUCH_NEVER: Final = -1
 
 # Plain numbers: operators of enumerations take a microsecond each, and every request meets several.
-_CREATE_ONLY: Final = Info2.CREATE_ONLY.value
-_DELETE: Final = Info2.DELETE.value
-_DURABLE_DELETE: Final = Info2.DURABLE_DELETE.value
-_GENERATION: Final = Info2.GENERATION.value
-_GENERATION_GT: Final = Info2.GENERATION_GT.value
-_GET_ALL: Final = Info1.GET_ALL.value
-_GET_NO_BINS: Final = Info1.GET_NO_BINS.value
-_READ: Final = Info1.READ.value
-_RESPOND_ALL_OPS: Final = Info2.RESPOND_ALL_OPS.value
-_SC_READ_TYPE: Final = Info3.SC_READ_TYPE.value
-_WRITE: Final = Info2.WRITE.value
-_REPLACE: Final = (Info3.CREATE_OR_REPLACE | Info3.REPLACE_ONLY).value
-_MUST_EXIST: Final = (Info3.UPDATE_ONLY | Info3.REPLACE_ONLY).value
-_SC_READ: Final = (Info3.SC_READ_TYPE | Info3.SC_READ_RELAX).value
+_CREATE_ONLY: Final = Info2.CREATE_ONLY
+_DELETE: Final = Info2.DELETE
+_DURABLE_DELETE: Final = Info2.DURABLE_DELETE
+_GENERATION: Final = Info2.GENERATION
+_GENERATION_GT: Final = Info2.GENERATION_GT
+_GET_ALL: Final = Info1.GET_ALL
+_GET_NO_BINS: Final = Info1.GET_NO_BINS
+_REPLACE: Final = Info3.CREATE_OR_REPLACE | Info3.REPLACE_ONLY
+_MUST_EXIST: Final = Info3.UPDATE_ONLY | Info3.REPLACE_ONLY
+_SC_READ: Final = Info3.SC_READ_TYPE | Info3.SC_READ_RELAX
 _INTEGER_KEY_SIZE: Final = 9
 
 
@@ -140,7 +136,7 @@ def carry_out(namespace: Namespace, digest: bytes, message: Message, now: int, *
     """
     try:
         info2 = message.header.info2
-        if info2 & _WRITE:
+        if info2 & Info2.WRITE:
             if info2 & _DELETE:
                 return _delete(namespace, digest, message, now)
             return _write(namespace, digest, message, now)
@@ -260,10 +256,10 @@ def check_filter(namespace: Namespace, record: StoredRecord, message: Message, n
 def _read(namespace: Namespace, digest: bytes, message: Message, now: int, *, row: bool) -> bytes:
     header = message.header
     info1 = header.info1
-    if not info1 & _READ:
+    if not info1 & Info1.READ:
         raise Refusal(ResultCode.INVALID_REQUEST, "neither read nor write")
     check_transaction(namespace, message)
-    if header.info3 & _SC_READ == _SC_READ_TYPE and not namespace.edition.linearized_reads:
+    if header.info3 & _SC_READ == Info3.SC_READ_TYPE and not namespace.edition.linearized_reads:
         raise Refusal(ResultCode.ENTERPRISE_ONLY, "linearized read")
     record = namespace.find(digest, now // 1000)
     if record is None:
@@ -303,7 +299,7 @@ def read_bins(bins: Bins, message: Message, *, row: bool = False, compute: Compu
         return all_bins(bins)
     if not message.ops:
         raise Refusal(ResultCode.INVALID_REQUEST, "read of nothing")
-    respond_all = bool(message.header.info2 & _RESPOND_ALL_OPS)
+    respond_all = bool(message.header.info2 & Info2.RESPOND_ALL_OPS)
     code = OpCode.READ if row else None
     found = (operations.read(bins, op, respond_all=respond_all, code=code, compute=compute) for op in message.ops)
     return [packed for packed in found if packed is not None]
@@ -396,10 +392,10 @@ def _check_write(message: Message) -> None:
         operations.check_name(op.name)
         if code not in READ_OPS:
             continue
-        if not header.info1 & _READ or reads_all:
+        if not header.info1 & Info1.READ or reads_all:
             raise Refusal(ResultCode.INVALID_REQUEST, "read operation without the read flag or beside a read of all")
         if code == OpCode.READ and not op.name:
-            if gives or header.info2 & _RESPOND_ALL_OPS:
+            if gives or header.info2 & Info2.RESPOND_ALL_OPS:
                 raise Refusal(ResultCode.INVALID_REQUEST, "read of all beside other results")
             reads_all = True
         gives = True
@@ -412,7 +408,7 @@ def _change(namespace: Namespace, record: StoredRecord, message: Message, now: i
     header = message.header
     void_time = expiry(namespace, record, header.record_ttl, now // 1000)
     bins: Bins = {} if header.info3 & _REPLACE else dict(record.bins)
-    respond_all = bool(header.info2 & _RESPOND_ALL_OPS)
+    respond_all = bool(header.info2 & Info2.RESPOND_ALL_OPS)
     ops: list[bytes] = []
     compute = functools.partial(computed.run, record, now)
     for op in message.ops:

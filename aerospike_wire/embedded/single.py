@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.store import Namespace
     from aerospike_wire.proto.message import Message
 
-_KIND: Final = (Info2.WRITE | Info2.DELETE).value
+_KIND: Final = Info2.WRITE | Info2.DELETE
 
 
 def handle(node: Node, message: Message, *, digest: bytes | None = None, row: bool = False) -> bytes:

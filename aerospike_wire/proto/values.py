@@ -116,6 +116,11 @@ def _text(value: str, argument: str) -> bytes:
         raise InvalidArgument(argument, "is text with lone surrogates, which UTF-8 cannot carry") from None
 
 
+_MAX_CHECKED: Final = 4096
+_checked_names: Final[dict[str, bytes]] = {}
+"""Names of bins that are in order, of which there are few in a program."""
+
+
 def bin_name(name: Any, argument: str = "bin") -> bytes:
     """The bytes of a bin name.
 
@@ -123,6 +128,10 @@ def bin_name(name: Any, argument: str = "bin") -> bytes:
         InvalidArgument: it is not a str, empty, holds a NUL or has more than 15 bytes
             (then with the server's code for it, 21).
     """
+    try:
+        return _checked_names[name]
+    except (KeyError, TypeError):
+        pass
     if not isinstance(name, str):
         raise InvalidArgument(argument, f"must be a str, not {type(name).__name__}")
     data = _text(name, argument)
@@ -136,6 +145,8 @@ def bin_name(name: Any, argument: str = "bin") -> bytes:
         raise InvalidArgument(argument, "must not be empty")
     if b"\x00" in data:
         raise InvalidArgument(argument, f"must not hold a NUL, {name!r} does", ResultCode.BIN_NAME)
+    if len(_checked_names) < _MAX_CHECKED:
+        _checked_names[str(name)] = data
     return data
 
 

@@ -110,7 +110,7 @@ def test_finished_job(filled: Wire) -> None:
 
 def test_flags_that_count_for_nothing_in_jobs(filled: Wire) -> None:
     """As on a server: generations are not compared, and records that are there are changed whatever else is asked."""
-    flags = int(Info2.WRITE | Info2.GENERATION | Info2.GENERATION_GT | Info2.CREATE_ONLY)
+    flags = Info2.WRITE | Info2.GENERATION | Info2.GENERATION_GT | Info2.CREATE_ONLY
     request = query(task(1), info1=0, info2=flags, info3=0, ops=[op(OpCode.WRITE, "b", 1)], partitions=None)
     assert filled.ask(request).result == 0
     until(lambda: status(filled, 1) == "done(ok)")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.cluster.partition import Cell
     from aerospike_wire.proto.message import Message
 
-_WRITE: Final = Info2.WRITE.value
+_WRITE: Final = Info2.WRITE
 
 
 def single(

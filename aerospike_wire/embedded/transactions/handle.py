@@ -41,12 +41,12 @@ _DEADLINE_SIZE: Final = 4
 _RESULT_AT: Final = 5
 _COUNT_AT: Final = 18
 
-_WRITE: Final = Info2.WRITE.value
-_DELETE: Final = Info2.DELETE.value
-_VERIFY: Final = Info4.MRT_VERIFY_READ.value
-_FORWARD: Final = Info4.MRT_ROLL_FORWARD.value
-_BACK: Final = Info4.MRT_ROLL_BACK.value
-_ON_LOCKING_ONLY: Final = Info4.MRT_ON_LOCKING_ONLY.value
+_WRITE: Final = Info2.WRITE
+_DELETE: Final = Info2.DELETE
+_VERIFY: Final = Info4.MRT_VERIFY_READ
+_FORWARD: Final = Info4.MRT_ROLL_FORWARD
+_BACK: Final = Info4.MRT_ROLL_BACK
+_ON_LOCKING_ONLY: Final = Info4.MRT_ON_LOCKING_ONLY
 
 
 def handle(node: Node, namespace: Namespace, ledger: Ledger, digest: bytes, message: Message, plain: Plain) -> bytes:

@@ -56,7 +56,7 @@ _INLINE_SSD: Final = 0x02
 _RESPOND_ALL: Final = 0x04
 _REPORT_STOP: Final = 0x08
 
-_LAST: Final = Info3.LAST.value
+_LAST: Final = Info3.LAST
 _unpack_row: Final = struct.Struct(">3xBxBIIIHH").unpack_from
 """Of a message's header: info3, result code, generation, void time, index, number of fields, of operations."""
 _unpack_counts: Final = struct.Struct(">18xHH").unpack_from

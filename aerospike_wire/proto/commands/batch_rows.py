@@ -118,7 +118,7 @@ class Write:
         else:
             info2 |= Info2.RESPOND_ALL_OPS
         request = RowRequest(
-            (int(info1), int(info2), info3),
+            (info1, info2, info3),
             ttl,
             generation,
             policy.expressions,
@@ -153,7 +153,7 @@ class Remove:
             info2 |= Info2.DURABLE_DELETE
         info3 = Info3.COMMIT_LEVEL_MASTER if policy.commit_level is CommitLevel.MASTER else 0
         with_key = policy.key is SendKey.SEND
-        request = RowRequest((0, int(info2), int(info3)), 0, generation, policy.expressions, with_key)
+        request = RowRequest((0, info2, info3), 0, generation, policy.expressions, with_key)
         return Row(key, place, request, _own_fields(key, policy, whole, write=True), write=True)
 
 
@@ -191,7 +191,7 @@ class Apply:
                 Field.UDF_ARGUMENTS, msgpack.pack(list(args), "args", msgpack.Purpose(serializer=policies.serializer))
             ),
         )
-        info = (0, int(info2), int(info3))
+        info = (0, info2, info3)
         with_key = policy.key is SendKey.SEND
         info4 = locking_flag(policy) or None
         request = RowRequest(info, policy.ttl & 0xFFFF_FFFF, 0, policy.expressions, with_key, fields, info4=info4)

@@ -30,6 +30,12 @@ _unpack_integer: Final = struct.Struct(">q").unpack_from
 unpack_meta: Final = _META.unpack_from
 
 
+def raw_op(code: int, particle: int, name: bytes, data: bytes) -> bytes:
+    """One operation, all of which is encoded already."""
+    size = len(name)
+    return _OP.pack(4 + size + len(data), code, particle, 0, size) + name + data
+
+
 def write_op(code: int, name: bytes, value: Any, argument: str, purpose: Purpose = STORED) -> bytes:
     """One operation with a value to be stored.
 
@@ -37,8 +43,7 @@ def write_op(code: int, name: bytes, value: Any, argument: str, purpose: Purpose
         InvalidArgument: the value has no type on the server.
     """
     particle, data = values.encode(value, argument, purpose)
-    size = len(name)
-    return _OP.pack(4 + size + len(data), code, particle, 0, size) + name + data
+    return raw_op(code, particle, name, data)
 
 
 def bare_op(code: int, name: bytes = b"") -> bytes:

@@ -49,21 +49,21 @@ def read_flags(policy: ReadPolicy | OperatePolicy | BatchPolicy) -> tuple[int, i
         ReadModeSC.ALLOW_REPLICA: Info3.SC_READ_RELAX,
         ReadModeSC.ALLOW_UNAVAILABLE: Info3.SC_READ_TYPE | Info3.SC_READ_RELAX,
     }[policy.read_mode_sc]
-    return int(info1), int(info3)
+    return info1, info3
 
 
 _EXISTS_FLAGS: Final = {
     Exists.IGNORE: (0, 0),
-    Exists.CREATE: (Info2.CREATE_ONLY.value, 0),
-    Exists.UPDATE: (0, Info3.UPDATE_ONLY.value),
-    Exists.REPLACE: (0, Info3.REPLACE_ONLY.value),
-    Exists.CREATE_OR_REPLACE: (0, Info3.CREATE_OR_REPLACE.value),
+    Exists.CREATE: (Info2.CREATE_ONLY, 0),
+    Exists.UPDATE: (0, Info3.UPDATE_ONLY),
+    Exists.REPLACE: (0, Info3.REPLACE_ONLY),
+    Exists.CREATE_OR_REPLACE: (0, Info3.CREATE_OR_REPLACE),
 }
 
 _GENERATION_FLAGS: Final = {
     Generation.IGNORE: 0,
-    Generation.EQ: Info2.GENERATION.value,
-    Generation.GT: Info2.GENERATION_GT.value,
+    Generation.EQ: Info2.GENERATION,
+    Generation.GT: Info2.GENERATION_GT,
 }
 
 
@@ -81,12 +81,12 @@ def write_flags(policy: WritePolicy) -> tuple[int, int]:
         info2 |= Info2.DURABLE_DELETE
     if policy.commit_level is CommitLevel.MASTER:
         info3 |= Info3.COMMIT_LEVEL_MASTER
-    return int(info2), int(info3)
+    return info2, info3
 
 
 def locking_flag(policy: Any) -> int:
     """What a write policy adds to info4."""
-    return Info4.MRT_ON_LOCKING_ONLY.value if policy.on_locking_only else 0
+    return Info4.MRT_ON_LOCKING_ONLY if policy.on_locking_only else 0
 
 
 def info4_of(policy: Any, features: Features) -> int:

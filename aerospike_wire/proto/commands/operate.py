@@ -8,13 +8,13 @@ import attrs
 
 from aerospike_wire.errors import FailedOperation, ResultCode
 from aerospike_wire.policy import Exists, OperatePolicy
-from aerospike_wire.proto.commands.bins import read_bins, skip_fields, time_to_live
+from aerospike_wire.proto.commands.bins import raw_op, read_bins, skip_fields, time_to_live
 from aerospike_wire.proto.commands.flags import locking_flag, read_flags, read_meta, write_flags
 from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.commands.writes import write_hint
 from aerospike_wire.proto.header import MESSAGE, Info1, Info2
 from aerospike_wire.proto.invalid import InvalidArgument
-from aerospike_wire.proto.message import Op, OpCode, read_message
+from aerospike_wire.proto.message import OpCode, read_message
 from aerospike_wire.types import OrderedRecord, Record
 
 if TYPE_CHECKING:
@@ -70,9 +70,23 @@ class Operation(Protocol):
 _ATTRIBUTES: Final = ("code", "bin", "particle", "data", "writes", "responds", "ttl", "name", "since", "can_give")
 
 
+_kinds: Final[set[type]] = set()
+"""Classes whose objects are operations."""
+
+
+def _is_operation(value: Any) -> bool:
+    kind = type(value)
+    if kind in _kinds:
+        return True
+    if not all(hasattr(kind, name) for name in _ATTRIBUTES):
+        return False
+    _kinds.add(kind)
+    return True
+
+
 def pack_operation(operation: Operation) -> bytes:
     """An operation's bytes."""
-    return Op(operation.code, (operation.bin or "").encode(), operation.particle, operation.data).pack()
+    return raw_op(operation.code, operation.particle, (operation.bin or "").encode(), operation.data)
 
 
 def check_operations(operations: Any, argument: str = "list") -> tuple[Operation, ...]:
@@ -86,7 +100,7 @@ def check_operations(operations: Any, argument: str = "list") -> tuple[Operation
     if not operations:
         raise InvalidArgument(argument, "must hold at least one operation")
     for operation in operations:
-        if not all(hasattr(operation, name) for name in _ATTRIBUTES):
+        if not _is_operation(operation):
             raise InvalidArgument(
                 argument,
                 f"takes operations made by aerospike_wire.operations, not {type(operation).__name__}",
@@ -182,21 +196,33 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
 
     _checked: tuple[Operation, ...] = attrs.field(init=False, default=())
     _packed: list[bytes] = attrs.field(init=False, factory=list)
-    _whole: bool = attrs.field(init=False, default=False)
+    _info1: int = attrs.field(init=False, default=0)
+    """What the operations add to info1 and info2."""
+    _info2: int = attrs.field(init=False, default=0)
     _generation: int = attrs.field(init=False, default=0)
     _ttl: int = attrs.field(init=False, default=0)
     write: bool = attrs.field(init=False, default=False)  # type: ignore[misc]  # depends on the operations
 
     def prepare(self, policies: Policies) -> RecordPolicy:
         policy = RecordCommand.prepare(self, policies)
-        self._checked = check_operations(self.operations)
-        self._whole = reads_whole_record(self._checked)
-        self._packed = [pack_operation(operation) for operation in self._checked]
-        self.write = any(operation.writes for operation in self._checked)
+        self._checked = checked = check_operations(self.operations)
+        self._packed = [pack_operation(operation) for operation in checked]
         self._generation, self._ttl = read_meta(self.meta, self.policy)
-        for operation in self._checked:
+        info1 = info2 = 0
+        for operation in checked:
+            if operation.writes:
+                info2 |= Info2.WRITE
+            else:
+                info1 |= Info1.READ
+            if operation.responds:
+                info2 |= Info2.RESPOND_ALL_OPS
             if operation.ttl is not None:
                 self._ttl = operation.ttl
+        if reads_whole_record(checked):
+            info1 |= Info1.GET_ALL
+            info2 &= ~Info2.RESPOND_ALL_OPS
+        self._info1, self._info2 = info1, info2
+        self.write = bool(info2 & Info2.WRITE)
         return policy
 
     def bin_names(self) -> tuple[str, ...]:
@@ -205,22 +231,13 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
     def encode(self, features: Features) -> bytes:
         policy: OperatePolicy = self.policy
         # Flags of reads go with writes and the other way round, as the official client sends them.
-        info1, info3 = read_flags(policy)
+        info1, read3 = read_flags(policy)
         info2, write3 = write_flags(policy)
-        if any(not operation.writes for operation in self._checked):
-            info1 |= Info1.READ
-        if self._whole:
-            info1 |= Info1.GET_ALL
-        elif responds_to_all(self._checked):
-            info2 |= Info2.RESPOND_ALL_OPS
-        if self.write:
-            info2 |= Info2.WRITE
-            ttl = self._ttl
-        else:
-            ttl = policy.read_touch_ttl_percent & 0xFFFF_FFFF
+        ttl = self._ttl if self.write else policy.read_touch_ttl_percent & 0xFFFF_FFFF
         return self._request(
-            features, info1, info2, info3 | write3, self._generation, ttl, self._packed, info4=locking_flag(policy)
-        )
+            features, info1 | self._info1, info2 | self._info2, read3 | write3, self._generation, ttl, self._packed,
+            info4=locking_flag(policy),
+        )  # fmt: skip
 
     def words(self, body: bytes) -> ServerWords:
         words = RecordCommand.words(self, body)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NOT_FOUND: Final = ResultCode.RECORD_NOT_FOUND.value
 _new: Final = tuple.__new__
-_WHOLE: Final = int(Info1.GET_ALL | Info1.GET_NO_BINS)
+_WHOLE: Final = Info1.GET_ALL | Info1.GET_NO_BINS
 _MAX_PREFIXES: Final = 64
 """Policies whose requests are remembered for a set; programs have a handful."""
 
@@ -94,7 +94,7 @@ class Get(ReadCommand[Any]):
 
     operation: ClassVar[str] = "get"
     compressed_reply = True
-    info1: ClassVar[int] = int(Info1.READ | Info1.GET_ALL)
+    info1: ClassVar[int] = Info1.READ | Info1.GET_ALL
 
     def code(self, body: bytes) -> int:
         code = body[5] if len(body) >= MESSAGE_HEADER_SIZE else Command.code(self, body)
@@ -121,7 +121,7 @@ class Select(Get):
     bins: Any = ()
 
     operation: ClassVar[str] = "select"
-    info1: ClassVar[int] = int(Info1.READ)
+    info1: ClassVar[int] = Info1.READ
     _names: tuple[str, ...] = attrs.field(init=False, default=())
 
     def prepare(self, policies: Policies) -> RecordPolicy:
@@ -140,7 +140,7 @@ class ExistsCommand(ReadCommand[tuple[Key, "dict[str, int] | None"]]):
     """Look whether a record is there, without its bins."""
 
     operation: ClassVar[str] = "exists"
-    info1: ClassVar[int] = int(Info1.READ | Info1.GET_NO_BINS)
+    info1: ClassVar[int] = Info1.READ | Info1.GET_NO_BINS
 
     def code(self, body: bytes) -> int:
         code = Command.code(self, body)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=RecordPolicy)
 Q = TypeVar("Q", bound=RecordPolicy)
 R_co = TypeVar("R_co", covariant=True)
-_COMPRESS_RESPONSE: Final = Info1.COMPRESS_RESPONSE.value
+_COMPRESS_RESPONSE: Final = Info1.COMPRESS_RESPONSE
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
 
 

@@ -36,8 +36,8 @@ _APPEND_ITEMS: Final = 2
 _ORDERED: Final = 1
 _UNIQUE_NO_FAIL_PARTIAL: Final = 1 | 4 | 8
 
-_VERIFY_INFO1: Final = int(Info1.READ | Info1.GET_NO_BINS)
-_ROLL_INFO2: Final = int(Info2.WRITE | Info2.DURABLE_DELETE)
+_VERIFY_INFO1: Final = Info1.READ | Info1.GET_NO_BINS
+_ROLL_INFO2: Final = Info2.WRITE | Info2.DURABLE_DELETE
 
 
 def monitor_key(txn: Transaction) -> Key:
@@ -48,7 +48,7 @@ def monitor_key(txn: Transaction) -> Key:
 
 def roll_flag(*, forward: bool) -> int:
     """The flag in info4 that makes the writes of a transaction final, or undoes them."""
-    return int(Info4.MRT_ROLL_FORWARD if forward else Info4.MRT_ROLL_BACK)
+    return Info4.MRT_ROLL_FORWARD if forward else Info4.MRT_ROLL_BACK
 
 
 @attrs.define(eq=False)
@@ -134,7 +134,7 @@ class Verify(RecordCommand[Any, None]):
     def encode(self, features: Features) -> bytes:
         info1, info3 = read_flags(self.policy)
         fields = [transaction.version_field(self.version)]
-        flag = int(Info4.MRT_VERIFY_READ)
+        flag = Info4.MRT_VERIFY_READ
         return self._request(features, _VERIFY_INFO1 | info1, 0, info3, fields=fields, info4=flag)
 
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
@@ -178,7 +178,7 @@ class BatchVerify(_TransactionBatch):
     def make_rows(self, policies: Policies, policy: BatchPolicy) -> list[Row]:
         info1, info3 = read_flags(policy)
         info = (_VERIFY_INFO1 | info1, 0, info3)
-        request = RowRequest(info, None, info4=int(Info4.MRT_VERIFY_READ))
+        request = RowRequest(info, None, info4=Info4.MRT_VERIFY_READ)
         rows = []
         for given in self.keys:
             key, at = keys.resolve(given)

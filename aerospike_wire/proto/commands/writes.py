@@ -110,12 +110,13 @@ class Put(WriteCommand):
         return tuple(str(name) for name in self.bins) if isinstance(self.bins, Mapping) else ()
 
     def write_ops(self) -> list[bytes]:
-        if not isinstance(self.bins, Mapping):
-            raise InvalidArgument("bins", f"must be a dict of bin names and values, not {type(self.bins).__name__}")
+        bins = self.bins
+        if type(bins) is not dict and not isinstance(bins, Mapping):
+            raise InvalidArgument("bins", f"must be a dict of bin names and values, not {type(bins).__name__}")
         purpose = STORED if self.serializer is None else Purpose(stored=True, serializer=self.serializer)
         return [
             write_op(OpCode.WRITE, values.bin_name(name, "bins"), value, f"bin {name!r}", purpose)
-            for name, value in self.bins.items()
+            for name, value in bins.items()
         ]
 
 

@@ -77,7 +77,7 @@ class BackgroundCommand(Command[None]):
         if policy.expressions is not None:
             fields.append(field(Field.FILTER, policy.expressions))
         ops = [pack_operation(operation) for operation in statement.checked]
-        info2, info3 = int(Info2.WRITE), 0
+        info2, info3 = Info2.WRITE, 0
         if isinstance(policy, WritePolicy):
             more2, info3 = write_flags(attrs.evolve(policy, gen=Generation.IGNORE))
             info2 |= more2

@@ -119,7 +119,7 @@ class QueryCommand(Command[None]):
 
 def read_flags(policy: QueryPolicy) -> tuple[int, int]:
     """What a policy adds to info1 and info2 of a query that gives something back, info1's READ included."""
-    info1, info2 = int(Info1.READ), 0
+    info1, info2 = Info1.READ, 0
     if policy.compress:  # what comes back; requests of queries go as they are, as the official client's do
         info1 |= Info1.COMPRESS_RESPONSE
     if policy.expected_duration is QueryDuration.SHORT or policy.short_query:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from aerospike_wire.serializer import Serializer
 
-_NO_RECORD: Final = int(Info3.LAST | Info3.PARTITION_DONE)
-_PARTITION_DONE: Final = int(Info3.PARTITION_DONE)
+_NO_RECORD: Final = Info3.LAST | Info3.PARTITION_DONE
+_PARTITION_DONE: Final = Info3.PARTITION_DONE
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
 _unpack_header: Final = struct.Struct(">3xBxBII4xHH").unpack_from
 """Flags, result code, generation, expiry, numbers of fields and bins."""
