@@ -73,8 +73,7 @@ class Aggregation(Source):
         source: ModuleSource,
         hook: Hook | HookMapping | None = None,
     ) -> None:
-        super().__init__()
-        self._core = core
+        super().__init__(core)
         self._command = command
         self._source = source
         self._fan = Fanout(core, hook)

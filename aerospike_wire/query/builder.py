@@ -309,6 +309,6 @@ class StreamBase:
 
     def __del__(self) -> None:
         run = getattr(self, "_run", None)
-        if run is not None and not run.over:
+        if run is not None:
             with contextlib.suppress(Exception):  # the loop or the interpreter may be gone
-                run.close()
+                run.drop()

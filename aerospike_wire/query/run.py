@@ -77,8 +77,7 @@ class Run(Source):
         *,
         again: bool = False,
     ) -> None:
-        super().__init__()
-        self._core = core
+        super().__init__(core)
         self._command = command
         self._fan = Fanout(core, hook)
         self.state = state

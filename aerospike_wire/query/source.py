@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aerospike_wire.core import Core
+
 
 class Source:
     """Results that are taken one by one, in portions that come when they are asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self.over = False
         """True once there is nothing more to give."""
         self.portion: list[Any] = []
@@ -30,6 +33,11 @@ class Source:
     def close(self) -> None:
         """Give no more. Links on which something is still to come are closed."""
         raise NotImplementedError
+
+    def drop(self) -> None:
+        """Close, because nobody asks for more; from any thread."""
+        if not self.over:
+            self._core.runtime.hand_over(self.close)
 
     def cursor(self) -> dict[str, Any]:
         """Where the query stands, as JSON values."""

@@ -315,6 +315,9 @@ class Runtime(Protocol):
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the call; where nothing can run beside it, run it now."""
 
+    def hand_over(self, work: Callable[[], None]) -> None:
+        """Do something at once or soon, in the client's thread; whoever asks may be in any, as finalizers are."""
+
     async def close(self) -> None:
         """End what was spawned, and every pause."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import weakref
@@ -165,6 +166,14 @@ async def _wait(lookup: Future[list[Address]], timeout: float) -> list[Address]:
         return await asyncio.wrap_future(lookup)
 
 
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether this thread is the one in which a loop runs."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
 class AsyncRuntime:
     """The running event loop."""
 
@@ -197,6 +206,15 @@ class AsyncRuntime:
             return False
         self.enter()
         return True
+
+    def hand_over(self, work: Callable[[], None]) -> None:
+        """Do something at once if this is the loop's thread, or the loop is closed; otherwise let the loop do it."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed() and not _runs_here(loop):
+            with contextlib.suppress(RuntimeError):  # it was closed just now, and what belongs to it with it
+                loop.call_soon_threadsafe(work)
+            return
+        work()
 
     async def sleep(self, seconds: float) -> None:
         """Let other tasks run meanwhile; over early if the runtime is closed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import deque
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from aerospike_wire.errors import ResultCode
 from aerospike_wire.transport import HELD, LinkFailure
+from aerospike_wire.transport.aio_link import FOREIGN_LOOP
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Sequence
 
     from aerospike_wire.transport import Call
@@ -120,6 +121,8 @@ class AsyncFrames:
     async def next(self) -> tuple[int, bytes | LinkFailure]:
         """The next frame and its place."""
         gap = time.monotonic() - self._left
+        if self._live and asyncio.get_running_loop() is not self._loop:
+            return self._live[0].place, LinkFailure(ResultCode.CLIENT, FOREIGN_LOOP, sent=True, charge=False)
         for source in self._live:
             source.heard += gap
         while True:

@@ -220,6 +220,9 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """End the connection at once."""
+        if self.loop.is_closed():
+            self.abandon()
+            return
         self._abort(ConnectionAbortedError("the connection was closed by this side"))
 
     def retire(self) -> None:
@@ -244,6 +247,7 @@ class AsyncLink(asyncio.BufferedProtocol):
         if transport is None:
             return
         _ORPHANS.append(transport)  # its finalizer would reach for the loop
+        transport.set_protocol(asyncio.Protocol())  # so that it keeps nothing else alive
         sock = transport.get_extra_info("socket")
         detach = getattr(getattr(sock, "_sock", None), "detach", None)
         if detach is not None:

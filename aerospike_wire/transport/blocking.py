@@ -205,6 +205,10 @@ class BlockingRuntime:
         """Any thread may close it."""
         return True
 
+    def hand_over(self, work: Callable[[], None]) -> None:
+        """Any thread may do it."""
+        work()
+
     async def sleep(self, seconds: float) -> None:
         """Sleep in the caller's thread; over early if the runtime is closed."""
         self._closed.wait(seconds)

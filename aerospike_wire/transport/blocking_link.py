@@ -132,6 +132,8 @@ class BlockingLink:
         """
         channel = self._channel
         try:
+            if self._socket.fileno() < 0:
+                raise LinkFailure(ResultCode.CONNECTION, "the connection was closed by this side", sent=True)
             self._socket.settimeout(0)
             count = self._socket.recv_into(channel.writable())
             if not count:
