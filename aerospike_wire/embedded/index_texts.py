@@ -39,6 +39,10 @@ def _shown(value: Any) -> str:
         return f"<string#{len(value.encode(errors='surrogateescape'))}>"
     if isinstance(value, bytes):
         return f"<blob#{len(value)}>"
+    if value is None:
+        return "nil"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, list | dict):
         return f"<{type(value).__name__.replace('dict', 'map')}#{len(value)}>"
     if isinstance(value, float):

@@ -31,7 +31,7 @@ MAX_NAME: Final = 31
 """Characters of a command's name."""
 _NOT_AUTHENTICATED: Final = b"ERROR:80:not authenticated\n"
 _UNKNOWN: Final = "unrecognized command"
-_NAME: Final = re.compile(r"([^:/]*)([:/]?)(.*)\Z", re.DOTALL)
+_NAME: Final = re.compile(r"([^:/;]*)([:/;]?)(.*)\Z", re.DOTALL)
 _SUMMARY: Final = (
     "features", "node", "compatibility-id", "edition", "build_ee_sha", "build_arch", "build_os", "build", "version",
     "statistics", "services-alumni", "services", "partition-generation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters, known_namespace
@@ -29,7 +30,7 @@ _MAX_SIZE_OF_FLAG: Final = 5
 _UNKNOWN_AGENT: Final = base64.b64encode(b"unknown").decode()
 DEFAULT_PORT: Final = 3000
 """What peers commands give as the port of addresses without one."""
-_MAX_GENERATION_DIGITS: Final = 18
+_GENERATION: Final = re.compile(r"[0-9]{1,18}\Z")
 
 
 def node_name(node: Node, _session: Session, _parameters: Parameters) -> str:
@@ -100,10 +101,10 @@ def cluster_stable(node: Node, _session: Session, parameters: Parameters) -> str
         if int(size) != len(place.members):
             raise InfoRefusal(ResultCode.CLUSTER_CHANGE, "cluster not specified size")
     ignore = parameters.optional("ignore-migrations", _MAX_SIZE_OF_FLAG)
-    if ignore not in (None, "true", "false", "yes", "no"):
+    if ignore not in (None, "true", "false"):
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad ignore migrations")
-    name = parameters.namespace_name(required=False)
-    if ignore not in ("true", "yes"):
+    if ignore != "true":
+        name = parameters.namespace_name(required=False)
         if name is not None:
             known_namespace(node, name)
         if place.moving(name):
@@ -183,9 +184,9 @@ def _peer(known: Neighbour, *, alternate: bool, tls: bool) -> str | None:
 
 
 def _peers(node: Node, parameters: Parameters, *, alternate: bool = False, tls: bool = False) -> str:
-    since = parameters.optional("generation", _MAX_GENERATION_DIGITS)
-    if since is not None and not since.isdecimal():
-        raise InfoRefusal(ResultCode.INVALID_REQUEST, "bad generation")
+    since = parameters.find("generation")
+    if since is not None and not _GENERATION.match(since):
+        since = None
     found = [
         _peer(known, alternate=alternate, tls=tls)
         for known in node.place.neighbours()

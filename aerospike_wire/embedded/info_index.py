@@ -34,8 +34,17 @@ _RESULTS: Final = {
     1: "bool", 2: "numeric", 3: "string", 4: "list", 5: "map", 6: "blob", 7: "float", 8: "geo2dsphere", 9: "hll"
 }  # fmt: skip
 """Types of expressions, as texts name them."""
-_MAX_TYPE: Final = 19
+_MAX_TYPE: Final = 11
 """Bytes of the name of what an index holds."""
+_MAX_INDEX_TYPE: Final = 9
+_MAX_DATA: Final = 27
+_MAX_CONTEXT: Final = 2047
+_MAX_EXPRESSION: Final = 16383
+_MAX_FLAG: Final = 5
+_NOT_OF_SETS: Final = {
+    "context": _MAX_CONTEXT, "indexdata": _MAX_DATA, "type": _MAX_TYPE, "bin": MAX_BIN_NAME, "exp": _MAX_EXPRESSION,
+}  # fmt: skip
+"""Parameters that a set index does not have, in the order in which they are complained of, and their sizes."""
 _INDEX_ARENA: Final = 16 * 1024 * 1024
 """Bytes that servers set aside for an index, however small."""
 
@@ -69,11 +78,11 @@ def definition(node: Node, parameters: Parameters) -> Index:
     if (parameters.find("indextype") or "").lower() == "set":
         return _set_index(node, parameters, name, namespace)
     set_name = parameters.optional("set", MAX_SET)
-    context = _context(parameters.optional("context"))
-    type_name = (parameters.optional("indextype") or "default").lower()
+    context = _context(parameters.optional("context", _MAX_CONTEXT))
+    type_name = (parameters.optional("indextype", _MAX_INDEX_TYPE) or "default").lower()
     if type_name not in TYPES:
         raise _invalid("bad 'indextype' - must be one of 'default', 'list', 'mapkeys', 'mapvalues'")
-    data = parameters.optional("indexdata")
+    data = parameters.optional("indexdata", _MAX_DATA)
     kind = parameters.optional("type", _MAX_TYPE)
     if data is None and kind is None:
         raise _invalid("both 'indexdata' and 'type' are missing")
@@ -86,7 +95,7 @@ def definition(node: Node, parameters: Parameters) -> Index:
         if kind not in KINDS:
             raise _invalid(f"bad 'type' - {_ONE_OF_KINDS}")
         bin_name = parameters.optional("bin", MAX_BIN_NAME)
-        encoded = parameters.optional("exp")
+        encoded = parameters.optional("exp", _MAX_EXPRESSION)
         if bin_name is not None and encoded is not None:
             raise _invalid("both 'bin' and 'exp' are specified")
         if bin_name is None and encoded is None:
@@ -104,8 +113,10 @@ def definition(node: Node, parameters: Parameters) -> Index:
 
 
 def _set_index(node: Node, parameters: Parameters, name: str, namespace: str) -> Index:
-    for other in ("context", "indexdata", "type", "bin", "exp"):
-        if parameters.find(other) is not None:
+    for other, limit in _NOT_OF_SETS.items():
+        found = parameters.find(other)
+        # What is too long has not been given.
+        if found is not None and len(found.encode(errors="surrogateescape")) <= limit:
             raise _invalid(f"{other} parameter is not supported for set index")
     set_name = parameters.required("set", MAX_SET)
     if namespace not in node.namespaces:
@@ -205,25 +216,31 @@ def listing(node: Node, _session: Session, parameters: Parameters) -> str:
     """``sindex-list``: all definitions, of one namespace if it is named."""
     wanted = parameters.find("namespace")
     wanted = parameters.find("ns") if wanted is None else wanted
-    encoded = parameters.optional("b64")
     if wanted is not None and wanted not in node.namespaces:
         # Once for the indexes, once for the set indexes.
         text = "namespace not found on node" if wanted else "missing 'namespace' value"
         refusal = InfoRefusal(ResultCode.NAMESPACE_NOT_FOUND, text).value
         return f"{refusal};{refusal}"
+    wrong = ""
+    try:
+        encoded = parameters.optional("b64", _MAX_FLAG)
+    except InfoRefusal as refusal:
+        wrong, encoded = refusal.value, None
     names = list(node.namespaces) if wanted is None else [wanted]
     if encoded not in (None, "true", "false"):
-        raise _invalid("bad b64")
-    return _all_described(node, names, encoded=encoded == "true")
+        wrong = _invalid("bad b64").value
+    shown = _all_described(node, names, encoded=encoded == "true")
+    # Set indexes stand behind a separator of their own, even behind nothing, and behind what is wrong.
+    return (wrong or ";".join(shown[0])) + "".join(f";{line}" for line in shown[1])
 
 
-def _all_described(node: Node, namespaces: list[str], *, encoded: bool) -> str:
+def _all_described(node: Node, namespaces: list[str], *, encoded: bool) -> list[list[str]]:
+    """The indexes, and those of sets."""
     found = [index for name in namespaces for index in node.indexes.of(name)]
     shown: list[list[str]] = [[], []]
     for index in found:
         shown[index.set_index].append(_described(node, index, encoded=encoded))
-    # Set indexes stand behind a separator of their own, even behind nothing.
-    return ";".join(shown[0]) + "".join(f";{line}" for line in shown[1])
+    return shown
 
 
 def _described(node: Node, index: Index, *, encoded: bool) -> str:
@@ -255,11 +272,11 @@ def stat(node: Node, parameters: Parameters, name: str) -> str:
 def older_stat(node: Node, _session: Session, parameters: Parameters) -> str:
     """``sindex/NAMESPACE/NAME``: the same; the list of indexes without a name."""
     namespace, name = [*parameters.path, "", ""][:2]
-    if namespace and namespace not in node.namespaces:
+    if (namespace or len(parameters.path) > 1) and namespace not in node.namespaces:
         return "ns_type=unknown"
-    if name:
+    if len(parameters.path) > 1:
         return _statistics(node, namespace, name)
-    return _all_described(node, [namespace] if namespace else list(node.namespaces), encoded=False)
+    return ";".join(_all_described(node, [namespace] if namespace else list(node.namespaces), encoded=False)[0])
 
 
 def _statistics(node: Node, namespace: str, name: str) -> str:

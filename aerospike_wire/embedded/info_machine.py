@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from aerospike_wire.embedded.info_parameters import OK, InfoRefusal, Parameters
@@ -18,8 +19,16 @@ BUILD_TIME: Final = "Thu Jan  1 00:00:00 UTC 1970"
 """This node is not built; clients only show the text."""
 LOGS: Final = ("stderr",)
 """Where a server that is told nothing else writes its log; this node writes none."""
-LOG_CONTEXTS: Final = ("misc", "alloc", "os", "socket", "as", "batch", "config", "info", "query", "security", "service")
-"""Some of the subjects of a server's log, each with a level of its own."""
+LOG_CONTEXTS: Final = (
+    "misc", "alloc", "arenax", "hardware", "msg", "os", "secrets", "socket", "tls", "vault", "vmapx", "xmem",
+    "aggr", "appeal", "as", "audit", "batch", "batch-sub", "bin", "config", "clustering", "deprecation",
+    "drv-mem", "drv_pmem", "drv_ssd", "exchange", "exp", "fabric", "flat", "geo", "hb", "health", "hlc", "index",
+    "info", "info-command", "key-busy", "migrate", "mrt-audit", "mrt-monitor", "namespace", "nsup", "particle",
+    "partition", "proto", "proxy", "proxy-divert", "query", "record", "roster", "rw", "rw-client", "security",
+    "service", "service-list", "sindex", "skew", "smd", "storage", "truncate", "tsvc", "udf", "xdr",
+    "xdr-client", "masking",
+)  # fmt: skip
+"""The subjects of a server's log, each with a level of its own."""
 LEVELS: Final = ("critical", "warning", "info", "debug", "detail")
 FABRIC: Final = 2
 """The heartbeat's port is so much above the clients', as in a server's usual configuration."""
@@ -36,6 +45,10 @@ rows or no buffer.
 """
 
 
+_SETTING: Final = re.compile(r"[0-9]{0,11}\Z")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,30}\Z")
+
+
 def wrong(text: str, code: int = ResultCode.INVALID_REQUEST) -> InfoRefusal:
     """A refusal with a server's text."""
     return InfoRefusal(code, text)
@@ -48,11 +61,15 @@ def logs(_node: Node, _session: Session, _parameters: Parameters) -> str:
 
 def log(node: Node, _session: Session, parameters: Parameters) -> str:
     """``log/NUMBER``: the level of each subject."""
-    text = parameters.text or "0"
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+    number, slash, subject = (parameters.text or "0").partition("/")
+    if not _NUMBER.match(number):
         raise wrong("bad sink-id")
-    if int(text) >= len(LOGS):
+    if not 0 <= int(number) < len(LOGS):
         raise wrong("bad-id", ResultCode.SERVER)
+    if slash:
+        if subject.lower() not in LOG_CONTEXTS:
+            raise wrong("bad-context", ResultCode.SERVER)
+        return f"{subject}:{node.log_levels.get(subject.lower(), 'info').upper()}"
     return ";".join(f"{name}:{node.log_levels.get(name, 'info').upper()}" for name in LOG_CONTEXTS)
 
 
@@ -63,13 +80,20 @@ def log_set(node: Node, _session: Session, parameters: Parameters) -> str:
         raise wrong("missing id")
     if not (number.isascii() and number.isdecimal()):
         raise wrong("bad id")
-    pairs = [part.partition("=")[::2] for part in parameters.text.split(";") if not part.startswith("id=")]
-    if not pairs:
+    parts = [part for part in parameters.text.split(";") if part]
+    others = [part for part in parts if part != f"id={number}"]
+    if not others:
         raise wrong("missing context")
-    for subject, level in pairs:
-        if int(number) >= len(LOGS) or subject not in (*LOG_CONTEXTS, "any") or level.lower() not in LEVELS:
-            raise wrong("bad parameter")
-        node.log_levels.update(dict.fromkeys(LOG_CONTEXTS if subject == "any" else (subject,), level.lower()))
+    levels = [part.partition("=")[::2] for part in others]
+    wanted = {subject: level.lower() for subject, level in levels if level.lower() in LEVELS}
+    subject, level = levels[0]
+    # What is wrong behind it is passed over.
+    if not level:
+        raise wrong("bad level")
+    if int(number) >= len(LOGS) or subject not in (*LOG_CONTEXTS, "any") or subject not in wanted:
+        raise wrong("bad parameter")
+    for name, set_to in wanted.items():
+        node.log_levels.update(dict.fromkeys(LOG_CONTEXTS if name == "any" else (name,), set_to))
     return OK
 
 
@@ -173,8 +197,9 @@ def set_service(node: Node, parameters: Parameters) -> bool:
         if name == "context":
             continue
         row = SERVICE_SETTINGS.get(name)
-        if row is None or not (value.isascii() and value.isdecimal() and len(value) < 12):
+        if row is None or not _SETTING.match(value):
             return False
+        value = value or "0"
         _, least, greatest = row
         if not least <= int(value) <= greatest:
             return False

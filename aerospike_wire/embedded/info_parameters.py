@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 OK: Final = "ok"
 MAX_NAMESPACE: Final = 31
+LONG_NAMESPACE: Final = 127
+"""Bytes of a namespace's name that commands about settings and histograms read."""
 MAX_SET: Final = 63
 
 
@@ -71,8 +73,13 @@ class Parameters:
             raise InfoRefusal(_code(name), f"missing '{name}'")
         return value
 
-    def namespace_name(self, *older: str, required: bool = True) -> str | None:
+    def namespace_name(self, *older: str, required: bool = True, limit: int = MAX_NAMESPACE) -> str | None:
         """The value of ``namespace=``, or of one of its older names.
+
+        Args:
+            older: the older names.
+            required: it must be there.
+            limit: bytes that it may have.
 
         Raises:
             InfoRefusal: it is missing, empty or too long.
@@ -80,18 +87,18 @@ class Parameters:
         for name in ("namespace", *older):
             value = self.find(name)
             if value is not None:
-                return self._checked("namespace", value, MAX_NAMESPACE)
+                return self._checked("namespace", value, limit)
         if required:
             raise InfoRefusal(_code("namespace"), "missing 'namespace'")
         return None
 
-    def namespace(self, node: Node, *older: str) -> Namespace:
-        """The node's namespace that is named.
+    def namespace(self, node: Node, *older: str, limit: int = MAX_NAMESPACE) -> Namespace:
+        """The node's namespace that is named, in so many bytes at most.
 
         Raises:
             InfoRefusal: it is not named, or there is no such namespace.
         """
-        name = self.namespace_name(*older)
+        name = self.namespace_name(*older, limit=limit)
         return known_namespace(node, name or "")
 
     @staticmethod

@@ -9,7 +9,7 @@ import attrs
 
 from aerospike_wire.embedded import info_machine
 from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID
-from aerospike_wire.embedded.info_parameters import MAX_SET, OK, InfoRefusal, Parameters
+from aerospike_wire.embedded.info_parameters import LONG_NAMESPACE, MAX_SET, OK, InfoRefusal, Parameters
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 from aerospike_wire.proto.keys import partition_id
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.store import Namespace, StoredRecord
 
 _MAX_DIGITS: Final = 63
+_DIGITS: Final = re.compile(r"[0-9]{0,63}\Z")
 _LEADING_NUMBER: Final = re.compile(r"\s*(-?)\+?(\d+)")
 _HISTOGRAMS: Final = ("ttl", "object-size", "object-size-linear")
 _NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
@@ -78,7 +79,7 @@ def namespaces(node: Node, _session: Session, _parameters: Parameters) -> str:
 
 def namespace(node: Node, _session: Session, parameters: Parameters) -> str:
     """``namespace/NAME``: numbers and settings."""
-    found = node.namespaces.get(parameters.path[0] if parameters.path else "")
+    found = node.namespaces.get(parameters.text)
     if found is None:
         return "type=unknown"
     records = list(found.live(node.clock.seconds()))
@@ -128,15 +129,16 @@ def _namespace_settings(found: Namespace) -> dict[str, object]:
 def sets(node: Node, _session: Session, parameters: Parameters) -> str:
     """``sets``, ``sets/NAMESPACE``, ``sets/NAMESPACE/SET``: what sets hold."""
     path = [*parameters.path, "", ""]
-    if not path[0]:
+    named = len(parameters.path)
+    if named < 2 and not path[0]:
         return "".join(_sets_of(node, found) for found in node.namespaces.values())
     found = node.namespaces.get(path[0])
     if found is None:
         return "ns_type=unknown"
-    if not path[1]:
+    if named < 2:
         return _sets_of(node, found)
     name = path[1].encode(errors="surrogateescape")
-    return _set(node, found, name) if name in _set_names(node, found) else ""
+    return _set(node, found, name) if named == 2 and name in _set_names(node, found) else ""
 
 
 def _set_names(node: Node, found: Namespace) -> list[bytes]:
@@ -188,9 +190,9 @@ def _set(node: Node, found: Namespace, name: bytes) -> str:
 
 def get_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``get-config:context=``: those settings of a server that this node has."""
-    context = parameters.optional("context")
+    context = parameters.required("context") if parameters.text else None
     if context == "namespace":
-        return _joined(_namespace_settings(parameters.namespace(node, "id")))
+        return _joined(_namespace_settings(parameters.namespace(node, "id", limit=LONG_NAMESPACE)))
     if context == "network":
         return _joined(_network_settings(node))
     if context == "service":
@@ -220,17 +222,19 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     more; they are refused like names that no server knows.
     """
     context = parameters.required("context")
-    if context not in ("service", "network", "namespace", "security", "logging", "xdr"):
+    if context not in ("service", "network", "namespace", "security", "xdr"):
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "invalid context")
-    if context == "security" and not node.edition.security:
+    if context in ("security", "xdr") and not node.edition.security:
         raise InfoRefusal(ResultCode.ENTERPRISE_ONLY, "enterprise only")
     if context == "service" and info_machine.set_service(node, parameters):
         return OK
     if context != "namespace":
         raise _unknown_setting()
-    found = parameters.namespace(node, "id")
-    set_name = parameters.optional("set", MAX_SET)
+    found = parameters.namespace(node, "id", limit=LONG_NAMESPACE)
+    set_name = parameters.find("set")
     if set_name is not None:
+        if not 0 < len(set_name.encode(errors="surrogateescape")) <= MAX_SET:
+            raise _unknown_setting()
         limit = parameters.find("stop-writes-count")
         if limit is not None and limit.isascii() and limit.isdecimal() and len(limit) <= _MAX_DIGITS:
             found.set_limits[set_name.encode(errors="surrogateescape")] = int(limit)
@@ -241,7 +245,7 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
         return OK
     for part in parameters.text.split(";"):
         name, _, value = part.partition("=")
-        number = int(value) if value.isdecimal() and len(value) <= _MAX_DIGITS else -1
+        number = int(value or "0") if _DIGITS.match(value) else -1
         if name == "default-ttl" and 0 <= number <= _MAX_TTL:
             found.config = attrs.evolve(found.config, default_ttl=number)
             return OK
@@ -267,7 +271,14 @@ def truncate(node: Node, _session: Session, parameters: Parameters) -> str:
 
 def truncate_namespace(node: Node, _session: Session, parameters: Parameters) -> str:
     """``truncate-namespace``: the same for all sets."""
-    return _truncate(node, parameters.namespace_name() or "", b"", parameters)
+    return _truncate(node, _whole_namespace(parameters), b"", parameters)
+
+
+def _whole_namespace(parameters: Parameters) -> str:
+    name = parameters.namespace_name() or ""
+    if parameters.find("set") is not None:
+        raise InfoRefusal(ResultCode.INVALID_REQUEST, "unexpected set name")
+    return name
 
 
 def _truncate(node: Node, name: str, set_name: bytes, parameters: Parameters) -> str:
@@ -308,7 +319,7 @@ def truncate_undo(node: Node, _session: Session, parameters: Parameters) -> str:
 
 def truncate_namespace_undo(node: Node, _session: Session, parameters: Parameters) -> str:
     """``truncate-namespace-undo``: the same for a namespace."""
-    return _forget(node, parameters.namespace_name() or "", b"")
+    return _forget(node, _whole_namespace(parameters), b"")
 
 
 def _forget(node: Node, name: str, set_name: bytes) -> str:
@@ -326,10 +337,12 @@ def eviction_reset(_node: Node, _session: Session, parameters: Parameters) -> st
 
 def histogram(node: Node, _session: Session, parameters: Parameters) -> str:
     """``histogram``: empty, as on a server that has not made one."""
-    parameters.namespace(node)
-    if parameters.required("type") not in _HISTOGRAMS:
+    parameters.namespace(node, limit=LONG_NAMESPACE)
+    kind = parameters.required("type")
+    set_name = parameters.optional("set", MAX_SET)
+    if kind not in _HISTOGRAMS:
         raise InfoRefusal(ResultCode.INVALID_REQUEST, "unknown hist name")
-    return ""
+    return "" if set_name is None else "hist-unavailable"
 
 
 def latencies(node: Node, _session: Session, parameters: Parameters) -> str:

@@ -34,10 +34,13 @@ def put(node: Node, _session: Session, parameters: Parameters) -> str:
     dot = -1 if name is None else name.find(".")
     if name is None or dot <= 0 or dot == len(name) - 1:
         return _BAD_FILE_NAME
-    length = parameters.find("content-len") or ""
-    if (parameters.find("udf-type") or "LUA") != "LUA":
+    length = parameters.find("content-len")
+    if length is None or len(length) > _MAX_DIGITS:
+        return "error=invalid_content_len"
+    if parameters.find("udf-type") not in (None, "LUA"):
         return "error=invalid_udf_type"
-    if not length.isdecimal() or len(length) > _MAX_DIGITS or int(length) % 4:
+    length = length or "0"
+    if not (length.isascii() and length.isdecimal()) or int(length) % 4:
         return "error=invalid_content_len"
     content = parameters.find("content")
     if content is None or len(content) != int(length):
