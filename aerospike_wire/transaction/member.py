@@ -7,7 +7,7 @@ every answer it keeps the versions of what was read, and which records were writ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from aerospike_wire.proto.commands.batch import Batch, Row
     from aerospike_wire.transaction.state import Transaction
     from aerospike_wire.types import Key
+
+    Digests: TypeAlias = bytes | Sequence[bytes]
+    """That of one record, or those of a batch."""
 
 R = TypeVar("R")
 
@@ -154,7 +157,7 @@ async def execute(core: Core, command: Command[R], txn: Transaction, hook: Hook 
         admit(txn, command.key.namespace)
         journal.under_way.add(member)
         if command.write and command.key.digest not in journal.writes:
-            await _register(core, txn, [command.key.digest], command.policy, command.context)
+            await _register(core, txn, command.key.digest, command.policy, command.context)
     except InvalidArgument as error:
         journal.under_way.discard(member)
         trouble = as_trouble(error)
@@ -200,9 +203,13 @@ async def batch(
         for row in command.rows:
             admit(txn, row.key.namespace)
         journal.under_way.add(command)
-        fresh = {row.key.digest: None for row in command.rows if row.write and row.key.digest not in journal.writes}
-        if fresh:
-            await _register(core, txn, [digest for digest in fresh if digest], command.policy, command.context)
+        # As the official clients: all of them, those that are known included; the list takes each once.
+        written = [row.key.digest for row in command.rows if row.write and row.key.digest]
+        if written:
+            await _register(core, txn, written, command.policy, command.context)
+            if len(command.rows) == 1 and written[0] not in journal.writes:
+                # It goes out as a command on one record, and announces its key as those do.
+                await _register(core, txn, written[0], command.policy, command.context)
         # Once more, now that the deadline is known.
         command.rows = command.make_rows(core.policies, command.policy)
     except InvalidArgument as error:
@@ -254,7 +261,11 @@ class _MonitorFailed(Exception):
 
 
 async def _register(
-    core: Core, txn: Transaction, digests: Sequence[bytes], policy: RecordPolicy, request: Callable[[], ErrorContext]
+    core: Core,
+    txn: Transaction,
+    digests: bytes | Sequence[bytes],
+    policy: RecordPolicy,
+    request: Callable[[], ErrorContext],
 ) -> None:
     """Tell the monitor record which records are about to be written; make it with the first.
 
@@ -275,7 +286,11 @@ async def _register(
 
 
 async def _add_keys(
-    core: Core, txn: Transaction, digests: Sequence[bytes], policy: RecordPolicy, request: Callable[[], ErrorContext]
+    core: Core,
+    txn: Transaction,
+    digests: bytes | Sequence[bytes],
+    policy: RecordPolicy,
+    request: Callable[[], ErrorContext],
 ) -> None:
     journal = txn.journal
     patience = WritePolicy(

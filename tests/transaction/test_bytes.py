@@ -16,6 +16,7 @@ from rawnode import RawNode, member, reply
 from aerospike_wire import AbortStatus, CommitStatus, Transaction, TransactionState
 from aerospike_wire.embedded.rows import Rows
 from aerospike_wire.operations import basic
+from aerospike_wire.proto import keys
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import Info1, Info3
 from aerospike_wire.proto.message import message_frame, read_message
@@ -168,3 +169,32 @@ DIGESTS: Final = {
     "k3": bytes.fromhex("c4ce8e13c42f3b2fca10203a870ba2be3f6bfc0d"),
     "k4": bytes.fromhex("3240e74ec54ff4e7b0c29d9edf0709dc17629432"),
 }
+
+
+async def test_batches_announce_their_keys_as_the_official_clients_do(
+    strong: tuple[str, Strong], make_client: Callable[..., Any]
+) -> None:
+    """All of them, twice if they are there twice or known; one alone as a batch, and then as a command does."""
+    address, node = strong
+    client = make_client(address)
+    policy = {"txn": Transaction()}
+    one, two = ("test", "demo", 1), ("test", "demo", 2)
+
+    async def announced(work: Any) -> list[tuple[int, int]]:
+        """For each message to the monitor the list operation, and how often a digest of the two is in it."""
+        await work
+        found = []
+        for request in node.take():
+            ops = {op.bin: op for op in read_message(request[8:])[0].ops}
+            if "keyds" in ops:
+                code = bytes(ops["keyds"].data)[1]
+                digests = [keys.resolve(key)[0].digest or b"" for key in (one, two)]
+                found.append((code, sum(bytes(ops["keyds"].data).count(digest) for digest in digests)))
+        return found
+
+    append, append_items = 1, 2
+    write = [basic.write("a", 1)]
+    assert await announced(client.batch_operate([one], write, policy)) == [(append_items, 1), (append, 1)]
+    assert await announced(client.batch_operate([one], write, policy)) == [(append_items, 1)]
+    assert await announced(client.batch_operate([one, one, two], write, policy)) == [(append_items, 3)]
+    assert await announced(client.put(two, {"a": 1}, policy=policy)) == []

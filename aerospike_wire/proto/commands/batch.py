@@ -137,7 +137,10 @@ class RowRequest:
             fields = (field(Field.FILTER, wanted), *fields)
         if self.with_key and key.user_key is not None:
             fields = (field(Field.KEY, keys.key_particle(key.user_key)), *fields)
-        fields = (*row.own, *fields)
+        own = row.own
+        if policy.txn is not None and row.write and not policy.txn.journal.deadline:
+            own = (*own, transaction.deadline_field(0))  # only rows of several leave it out
+        fields = (*own, *fields)
         header = MESSAGE.pack(
             MESSAGE_HEADER_SIZE, info1, info2, info3, info4_of(policy, features) | (self.info4 or 0), 0,
             self.generation or 0, self.ttl or 0, policy.total_timeout, 3 + len(fields), len(self.ops),

@@ -68,7 +68,8 @@ class AddKeys(_MonitorCommand):
     The reply has the deadline of the transaction.
     """
 
-    digests: Sequence[bytes] = attrs.field(kw_only=True)
+    digests: bytes | Sequence[bytes] = attrs.field(kw_only=True)
+    """That of one record, or those of a batch, even if it has one row."""
     begin: bool = attrs.field(kw_only=True)
     """Whether the monitor record is to be made."""
     request: Callable[[], ErrorContext] = attrs.field(kw_only=True)
@@ -81,8 +82,8 @@ class AddKeys(_MonitorCommand):
         ops = []
         if self.begin:
             ops.append(write_op(OpCode.WRITE, _ID_BIN, transaction.signed(self.txn.id), "id"))
-        if len(self.digests) == 1:
-            call = [_APPEND, self.digests[0], _ORDERED, _UNIQUE_NO_FAIL_PARTIAL]
+        if isinstance(self.digests, bytes):
+            call = [_APPEND, self.digests, _ORDERED, _UNIQUE_NO_FAIL_PARTIAL]
         else:
             call = [_APPEND_ITEMS, list(self.digests), _ORDERED, _UNIQUE_NO_FAIL_PARTIAL]
         ops.append(Op(OpCode.CDT_MODIFY, _KEYS_BIN, Particle.BLOB, msgpack.pack(call, "keys")).pack())
