@@ -400,6 +400,7 @@ def test_serve_with_wrong_users(options: list[str], words: str, capsys: pytest.C
 # demo
 
 
+@pytest.mark.long
 def test_demo_as_a_process() -> None:
     """Through a pipe the demonstration prints plain text, warns of nothing, and succeeds."""
     with start("demo") as process:

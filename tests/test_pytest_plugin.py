@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
-if TYPE_CHECKING:
-    import pytest
-
+pytestmark = pytest.mark.long
 pytest_plugins = ["pytester"]
-LOAD = ("-p", "aerospike_wire.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
+LOAD = ("--disable-plugin-autoload", "-p", "aerospike_wire.pytest_plugin", "-p", "no:cacheprovider")
 
 
 def test_a_suite_gets_a_node_and_a_client(pytester: pytest.Pytester) -> None:

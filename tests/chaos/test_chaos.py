@@ -10,6 +10,7 @@ from .book import Book, Cancelled, Ledger, Register, State, Tally
 from .run import Plan, run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("client", "workers"), [("async", 64), ("sync", 16)])
 def test_nothing_is_lost_while_nodes_break(client: str, workers: int) -> None:
     report = run(Plan(client, 1200, 11, workers, every=100))
@@ -18,6 +19,7 @@ def test_nothing_is_lost_while_nodes_break(client: str, workers: int) -> None:
     assert report.trouble.events
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs the signals of Unix")
 def test_nothing_is_lost_while_processes_are_killed_and_stopped() -> None:
     report = run(Plan("async", 480, 12, 64, every=80, processes=True))

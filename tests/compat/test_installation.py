@@ -52,6 +52,7 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_script(program: Path, node: EmbeddedServer) -> None:
     """A script runs as it is, with its own arguments."""
     port = node.address.rsplit(":", 1)[1]

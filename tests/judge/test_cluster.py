@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 aerospike = pytest.importorskip("aerospike")
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 COUNT = 120
 RETRIES = {"max_retries": 20, "sleep_between_retries": 20, "total_timeout": 8000, "socket_timeout": 500}

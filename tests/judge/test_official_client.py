@@ -162,7 +162,7 @@ import sys
 from aerospike_wire.embedded import EmbeddedServer
 with contextlib.ExitStack() as stack:
     for _ in range(int(sys.argv[1])):
-        server = stack.enter_context(EmbeddedServer(namespaces=["test,ttl=off", "bar"]))
+        server = stack.enter_context(EmbeddedServer(namespaces=["test,ttl=off", "bar"], cluster_name="gold"))
         print(server.port, flush=True)
     sys.stdin.read()
 """
@@ -246,14 +246,18 @@ def test_calls(family: str, stage: tuple[EmbeddedServer, Any]) -> None:
                 check(scenario, outcome)
 
 
+@pytest.mark.long
 def test_slow_calls() -> None:
     """Those in which the official client sleeps end as with a real node; most are made side by side."""
-    gentle = [scenario for scenario in SLOW_CALLS if scenario.method not in BLOCKING]
-    others = [scenario for scenario in SLOW_CALLS if scenario.method in BLOCKING]
-    with ThreadPoolExecutor(len(gentle)) as pool, apart(len(others)) as nodes:
-        outcomes = list(pool.map(fresh, gentle)) + list(map(play, others, nodes))
+    own = [scenario for scenario in SLOW_CALLS if is_harmful(scenario)]
+    gentle = [scenario for scenario in SLOW_CALLS if scenario not in own and scenario.method not in BLOCKING]
+    others = [scenario for scenario in SLOW_CALLS if scenario not in own and scenario.method in BLOCKING]
+    with apart(len(gentle) + len(others)) as nodes, ThreadPoolExecutor(len(gentle)) as pool:
+        waiting = pool.map(play, gentle, nodes)
+        outcomes = [*map(fresh, own), *map(play, others, nodes[len(gentle) :])]
+        outcomes += waiting
     with Cases() as cases:
-        for scenario, outcome in zip(gentle + others, outcomes, strict=True):
+        for scenario, outcome in zip(own + others + gentle, outcomes, strict=True):
             with cases.case(scenario.name):
                 check(scenario, outcome)
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from aerospike_wire.embedded import ClusterNode
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs the signals of Unix")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs the signals of Unix"),
+]
 
 PATIENT = {"max_retries": 50, "sleep_between_retries": 20, "total_timeout": 20_000, "socket_timeout": 150}
 KEYS = [("test", "processes", number) for number in range(30)]
