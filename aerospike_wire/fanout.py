@@ -167,14 +167,15 @@ async def _send(core: Core, fan: Fanout, command: Batch, troubles: dict[int, Tro
     deadline = fan.deadline(policy)
     left = list(range(len(command.rows)))
     step = 0
-    logged_in = False
+    logged_in: tuple[Node | None, ...] = ()
     for attempt in itertools.count():
         parts = _split(core, command, left, step, troubles)
         if not parts:
             await core.runtime.sleep(0)  # lets the tend run, however often the caller tries
         outcomes = await fan.round(list(parts), policy, deadline)
         left = []
-        moves = relogs = False
+        moves = False
+        relogs: tuple[Node | None, ...] = ()
         for (node, part), trouble in zip(parts, outcomes, strict=True):
             if trouble is not None:
                 with contextlib.suppress(ProtocolError):  # that is the trouble, or is told by it
@@ -191,14 +192,14 @@ async def _send(core: Core, fan: Fanout, command: Batch, troubles: dict[int, Tro
             if await core.again(trouble, node, policy, attempt + 1, deadline, course=course, write=command.write):
                 left += missing
                 moves |= course.step > 0
-                relogs |= course.logged_in
+                relogs += course.logged_in
             elif trouble.answered and not part.answered:
                 refusals.append(trouble)
         if not left:
             break
         # By the rules for single commands: rows go on to their next replicas, or stay where they were.
         step += moves
-        logged_in |= relogs
+        logged_in += relogs
 
 
 def _split(

@@ -13,7 +13,8 @@ out. The pause is left out before the first retry if that goes to another node. 
 without an active node is tried again too, as the Go and Rust clients do and the C and Java
 clients do not: nothing was sent, and the map may be settling. One rule is this client's own:
 a node that says that the session is over (66, 80) has refused the request
-for certain, so it is repeated once after a new login.
+for certain, so it is repeated once after a new login; so does each further node that it may then
+be sent to, for sessions that began together end together.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ class Course:
         """The node of the last try, if the next is to go elsewhere."""
         self.pauses = 0
         """Retries for which a pause was due."""
-        self.logged_in = False
-        """True once the call was repeated after a new login."""
+        self.logged_in: tuple[Node | None, ...] = ()
+        """Nodes for which the call was repeated after a new login."""
 
 
 def pause_before(policy: Policy, number: int) -> float:
@@ -172,9 +173,9 @@ class Retries:
         if trouble.final or self._cluster.closed or (row is None and code not in retry_codes):
             return False
         if row is not None and row.retry is Retry.RELOGIN:
-            if not self._logs_in or course.logged_in or self._late(deadline, 0.0):
+            if not self._logs_in or node in course.logged_in or self._late(deadline, 0.0):
                 return False
-            course.logged_in = True
+            course.logged_in += (node,)
             course.tries -= 1
             log.info("the session with node %s is over (%d): logging in anew", _name(node), code)
             self._cluster.meter.retries += 1

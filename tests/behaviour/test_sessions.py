@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aerospike_wire import errors
-from aerospike_wire.embedded import EmbeddedServer
+from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,3 +123,19 @@ async def test_neighbours_on_the_link_get_their_answers(make_client: Any, secure
     secured.faults.on("get", key=keys[0]).once().answer(66)
     found = await asyncio.gather(*(client.get(key, {"max_retries": 0}) for key in keys))
     assert [record.bins["n"] for record in found] == list(range(20))
+
+
+async def test_sessions_that_end_everywhere(make_client: Any) -> None:
+    """They began together and end together: a command for any node logs in at each that it comes to."""
+    with EmbeddedCluster(3, users={"jane": ("secret", ["user-admin", "read-write"])}) as cluster:
+        client = make_client(cluster.seeds, **LOGIN)
+        await client.connect()
+        for code in (66, 80):
+            rules = [node.faults.on("query_users").once().answer(code) for node in cluster.nodes]
+            rules += [node.faults.on("build").once().answer(code, "over") for node in cluster.nodes]
+            for _ in range(3):
+                assert set(await client.admin_query_users()) == {"jane"}
+                assert "8." in await client.info_random_node("build")
+            assert sum(rule.hits for rule in rules) > 2
+            for node in cluster.nodes:
+                node.faults.clear()
