@@ -68,6 +68,8 @@ def _privilege(given: Any, place: int) -> tuple[int, bytes, bytes]:
         refuse("must name a namespace where they name a set")
     if not namespace:
         return int(code), b"", b""
+    if "\0" in f"{namespace}{set_name}":
+        refuse("must name namespaces and sets without a NUL")
     if code < PrivilegeCode.READ:
         refuse(f"must not limit code {code} to a namespace or set: it is good for all or none")
     try:
@@ -89,7 +91,7 @@ def check_whitelist(value: Any) -> bytes:
     for item in value:
         if not isinstance(item, str):
             raise InvalidArgument("whitelist", f"must be a list of str, not of {type(item).__name__}")
-        if not item.strip() or "," in item:
+        if not item.strip() or "," in item or "\0" in item:
             raise InvalidArgument("whitelist", f"must hold one address or network in each item, not {item!r}")
     return utf8("whitelist", ",".join(value))
 

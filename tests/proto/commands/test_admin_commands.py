@@ -205,6 +205,8 @@ BAD = [
     (CreateRole, {"role": "r", "whitelist": [""]}, "whitelist"),
     (CreateRole, {"role": "r", "whitelist": ["10.0.0.1,10.0.0.2"]}, "whitelist"),
     (CreateRole, {"role": "r", "whitelist": [5]}, "whitelist"),
+    (CreateRole, {"role": "r", "whitelist": ["10.0.0.1\0"]}, "whitelist"),
+    (CreateRole, {"role": "r", "privileges": [{"code": 10, "ns": "te\0st"}]}, "privileges"),
     (CreateRole, {"role": "r", "read_quota": -1}, "read_quota"),
     (CreateRole, {"role": "r", "write_quota": 1 << 31}, "write_quota"),
     (SetQuotas, {"role": "r", "write_quota": "1"}, "write_quota"),
