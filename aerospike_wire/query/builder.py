@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aerospike_wire.errors import ParamError
@@ -82,8 +83,14 @@ class ScanBase:
 
         Args:
             ops: made by :mod:`aerospike_wire.operations`. Other reads than of whole bins
-                need server 8.1.2 or newer.
+                need server 8.1.2 or newer. Of a query every record is given, also one for which
+                none of them has a result; of a scan such records are left out.
+
+        Raises:
+            ParamError: it is no list.
         """
+        if ops is None:
+            raise _refuse("ops", "must be a list of operations, not NoneType")
         self._statement.operations = ops
         return self
 
@@ -272,13 +279,23 @@ class QueryBase(ScanBase):
 def _expression(given: Any) -> bytes:
     if isinstance(given, str):
         try:
-            return base64.b64decode(given, validate=True)
+            given = base64.b64decode(given, validate=True)
         except (binascii.Error, ValueError):
             raise _refuse("expr", "is text that is not base64") from None
     found = given if isinstance(given, bytes) else getattr(given, "compiled", None)
     if not isinstance(found, bytes) or not found:
         raise _refuse("expr", f"must be an expression or its base64 text, not {type(given).__name__}")
     return found
+
+
+def check_mapping(argument: str, given: Any) -> None:
+    """Refuse what is neither a mapping nor None.
+
+    Raises:
+        ParamError: it is something else.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise _refuse(argument, f"must be a dict or None, not {type(given).__name__}")
 
 
 def check_callback(callback: Any) -> None:

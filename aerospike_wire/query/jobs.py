@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import secrets
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -200,7 +201,9 @@ async def wait(core: Core, task: TaskBase, timeout: Any, policy: Any, hook: Hook
         ScanAbortedError: somebody ended it.
         AerospikeError: a node could not be asked, or gave the job up.
     """
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout < 0):
+    if timeout is not None and (
+        isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 <= timeout < math.inf
+    ):
         error = ParamError(f"timeout must be milliseconds or None, not {timeout!r}")
         error.argument = "timeout"
         raise error

@@ -127,7 +127,8 @@ class Partitions:
         """The state as JSON values."""
         marks: dict[str, list[Any]] = {}
         for pid, digest in sorted(self.marks.items()):
-            if not self._done[pid - self.begin]:
+            # A node may send a record of a partition that it was not asked for.
+            if self.begin <= pid < self.begin + self.count and not self._done[pid - self.begin]:
                 marks[str(pid)] = [digest.hex(), self.values.get(pid)]
         return {
             "version": VERSION,

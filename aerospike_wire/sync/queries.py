@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aerospike_wire import facade
 from aerospike_wire.query import jobs
-from aerospike_wire.query.builder import QueryBase, ScanBase, StreamBase, check_callback
+from aerospike_wire.query.builder import QueryBase, ScanBase, StreamBase, check_callback, check_mapping
 from aerospike_wire.transport.blocking import run
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Queries(facade.Facade):
         Raises:
             AerospikeError: the job could not be started everywhere, or not be waited for.
         """
+        check_mapping("options", options)
         scan = self.scan(ns, set).apply(module, function, args)
         task = scan.execute_background(policy, error_hook=error_hook)
         task.wait(error_hook=error_hook)

@@ -38,6 +38,8 @@ def client(request: pytest.FixtureRequest) -> Any:
         (lambda c: c.query("test").where_with_expr(5, FIVE), "expr"),
         (lambda c: c.query("test").where_with_expr("no base64!", FIVE), "expr"),
         (lambda c: c.query("test").where_with_expr(b"", FIVE), "expr"),
+        (lambda c: c.query("test").where_with_expr("", FIVE), "expr"),
+        (lambda c: c.query("test").add_ops(None), "ops"),
         (lambda c: c.query("test").where_with_expr(b"\x93", None), "predicate"),
         (lambda c: c.query("test").resume(None), "cursor"),
         (lambda c: c.query("test").apply("m", "f", source=5), "source"),

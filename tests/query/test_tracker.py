@@ -67,6 +67,15 @@ def test_cursor_is_json_and_comes_back_the_same() -> None:
         assert again.left() == state.left()
 
 
+def test_records_of_partitions_that_were_not_asked_for() -> None:
+    """A node that sends some leaves no trace in the cursor."""
+    state = Partitions(4000, 10)
+    state.mark(RECORDS, VALUES)
+    cursor = state.cursor("test", None)
+    assert cursor["marks"] == {}
+    assert Partitions.restore(cursor, "test", None).left() == list(range(4000, 4010))
+
+
 @given(st.integers(0, 4095), st.data())
 def test_any_state_goes_through_its_cursor(begin: int, data: Any) -> None:
     """Whatever partitions are done."""
