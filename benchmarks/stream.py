@@ -115,6 +115,13 @@ def run_sync(args: argparse.Namespace, watch: Watch) -> None:
         watch.look(count)
 
 
+def run_list(args: argparse.Namespace, watch: Watch) -> None:
+    from aerospike_wire import Client  # noqa: PLC0415
+
+    with Client(args.host) as client:
+        watch.look(len(client.query(args.namespace, args.set).results()))
+
+
 def run_foreach(args: argparse.Namespace, watch: Watch) -> None:
     """The official client's callback."""
     import aerospike  # noqa: PLC0415
@@ -147,6 +154,7 @@ def run_results(args: argparse.Namespace, watch: Watch) -> None:
 KINDS = {
     "ours, async for": lambda args, watch: asyncio.run(run_async(args, watch)),
     "ours, for": run_sync,
+    "ours, results": run_list,
     "official, foreach": run_foreach,
     "official, results": run_results,
 }

@@ -15,11 +15,13 @@ from vectors import bodies, given, names, vector
 
 from aerospike_wire import predicates
 from aerospike_wire.errors import AerospikeError, ProtocolError
-from aerospike_wire.operations import cdt_ctx_list_index, increment, list_size
+from aerospike_wire.operations import cdt_ctx_list_index, increment, list_size, write
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.policy import Policies, QueryPolicy, ScanPolicy
 from aerospike_wire.proto.commands.base import OLDEST
+from aerospike_wire.proto.commands.operate import pack_operation
 from aerospike_wire.proto.commands.query import Answer, Predicate, QueryCommand, Statement
+from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.header import MESSAGE, Info3
 from aerospike_wire.proto.invalid import InvalidArgument
 
@@ -276,6 +278,33 @@ def test_index_values_come_with_the_records_of_index_queries() -> None:
     made.feed(bodies("query/real_scan_partition_reply")[0])
     made.take(1000)
     assert made.values == [None] * 4
+
+
+def test_records_that_look_alike_and_then_do_not() -> None:
+    """Integers that stand one behind the other are read at once, and no record is taken for what others were."""
+    steady = {"a": 1, "b": -2, "s": "text", "c": 3, "d": 4, "e": 5}
+    records: list[dict[str, Any]] = [{**steady, "a": number, "s": "x" * number} for number in range(40)]
+    others: list[dict[str, Any]] = [
+        {"a": 1}, {"a": 1, "b": 2}, {"a": 1, "c": 2}, {"b": 1, "a": 2}, {"a": "b", "b": 2}, {"a": 1, "b": 2.5}, {},
+        {"a": 1, "b": 2, "s": 3, "c": 4, "d": 5, "e": 6}, {**steady, "f": 7}, {**steady, "e": None}, {"longer": 1, "b": 2},
+        {"a": 2**63 - 1, "b": -(2**63), "s": "", "c": 0, "d": 1, "e": 2}, {"a": b"12345678", "b": 2}, {"a": True, "b": 2},
+    ]  # fmt: skip
+    for other in others:
+        records += [other, steady, *[{**steady, "b": number} for number in range(20)]]
+    fields = field(Field.NAMESPACE, b"test") + field(Field.DIGEST, bytes(20))
+    body = b""
+    for bins in records:
+        ops = [pack_operation(write(name, value)) for name, value in bins.items()]
+        body += MESSAGE.pack(22, 0, 0, 0, 0, 0, 1, 0, 0, 2, len(ops)) + fields + b"".join(ops)
+    for portion in (1, 17, 1000):
+        found = read(answer(), [body, body], portion)
+        assert [record.bins for record in found] == records * 2
+    for cut in range(len(body) - 90, len(body)):  # within the last record
+        made = answer()
+        made.feed(body[:cut])
+        with pytest.raises(ProtocolError):
+            while made.take(1000):
+                pass
 
 
 def test_stored_user_key_is_read() -> None:

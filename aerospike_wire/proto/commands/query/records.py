@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import operator
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.policy import TTL_NEVER_EXPIRE
@@ -17,15 +19,15 @@ from aerospike_wire.proto.message import read_message
 from aerospike_wire.types import Key, RawParticle, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aerospike_wire.serializer import Serializer
 
 _NO_RECORD: Final = Info3.LAST | Info3.PARTITION_DONE
 _PARTITION_DONE: Final = Info3.PARTITION_DONE
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
-_unpack_header: Final = struct.Struct(">3xBxBII4xHH").unpack_from
-"""Flags, result code, generation, expiry, numbers of fields and bins."""
+_unpack_header: Final = struct.Struct(">B2xBxBII4xHH").unpack_from
+"""Its size, flags, result code, generation, expiry, numbers of fields and bins."""
 _unpack_field: Final = struct.Struct(">IB").unpack_from
 _unpack_size: Final = struct.Struct(">I").unpack_from
 _unpack_bin: Final = struct.Struct(">BBBB").unpack_from
@@ -37,6 +39,35 @@ _READERS: Final = values.READERS
 _read_integer: Final = values.READERS[values.Particle.INTEGER.value]
 _INTEGER: Final = values.Particle.INTEGER.value
 _BVAL_SIZE: Final = 8
+
+
+_STEADY: Final = 16
+"""Records that must look alike before their integers are read at once."""
+
+_Head: TypeAlias = "tuple[bytes, int, str, Callable[[bytes], Any] | None]"
+_Run: TypeAlias = (
+    "tuple[Callable[..., tuple[Any, ...]], int, Callable[..., Any], Any, Callable[..., Any], list[str], int]"
+)
+
+
+def _run(first: int, rows: Sequence[_Head]) -> _Run:
+    """How to read two integers or more that stand one behind the other.
+
+    Args:
+        first: place of the first bin.
+        rows: heads of the bins.
+
+    Returns:
+        What unpacks them, bytes in all, what takes the heads out of the parts, what these
+        must be, what takes the values, the names, and the place behind the last bin.
+    """
+    form = struct.Struct(">" + "".join(f"{4 + width}sq" for _, width, _, _ in rows))
+    heads = tuple(struct.pack(">I", width + _INTEGER_SIZE) + head.ljust(width, b"\0") for head, width, _, _ in rows)
+    places = range(0, 2 * len(rows), 2)
+    heads_in = operator.itemgetter(*places)
+    values_in = operator.itemgetter(*(place + 1 for place in places))
+    names = [name for _, _, name, _ in rows]
+    return form.unpack_from, form.size, heads_in, heads, values_in, names, first + len(rows)
 
 
 class Answer:
@@ -52,7 +83,8 @@ class Answer:
     """
 
     __slots__ = (
-        "_body", "_names", "_namespace", "_offset", "_prefix", "_serializer", "_shape", "_usual_set", "_wall",
+        "_body", "_names", "_namespace", "_offset", "_prefix", "_runs", "_serializer", "_shape", "_steady",
+        "_usual_set", "_wall",
         "clean", "code", "unavailable", "values", "words",
     )  # fmt: skip
 
@@ -65,8 +97,12 @@ class Answer:
         self._offset = 0
         self._names: dict[str, str] = {}
         """Each name once, however many records have it."""
-        self._shape: list[tuple[bytes, int, str, Callable[[bytes], Any] | None]] = []
+        self._shape: list[_Head] = []
         """Of each bin of the record before: its head, what :meth:`_learn` made of it."""
+        self._runs: dict[int, _Run] = {}
+        """Neighbouring bins that are read at once, by the place of the first."""
+        self._steady = 0
+        """Records since one differed from the one before it, up to ``_STEADY``."""
         self._usual_set: tuple[bytes, int, str | None] = (b"", 0, None)
         """The SET field of the record before, its size, and the name in it."""
         self.values: list[int | None] = []
@@ -114,16 +150,19 @@ class Answer:
         prefix = self._prefix
         behind_prefix = len(prefix) + keys.DIGEST_SIZE
         namespace = self._namespace
-        shape = self._shape
+        shape, runs = self._shape, self._runs
         same_set, set_size, usual_set = self._usual_set
         while offset < end and len(found) < limit:
             try:
-                info3, code, generation, void_time, n_fields, n_ops = _unpack_header(body, offset)
+                header_size, info3, code, generation, void_time, n_fields, n_ops = _unpack_header(body, offset)
                 if info3 & _NO_RECORD or code:
                     offset = self._offset = self._note(body, offset)
                     if self.code is not None:
                         break
                     continue
+                if header_size != MESSAGE_HEADER_SIZE:
+                    msg = f"a message header claims {header_size} bytes, expected {MESSAGE_HEADER_SIZE}"
+                    raise ProtocolError(msg)
                 offset += MESSAGE_HEADER_SIZE
                 digest = user_key = set_name = value = None
                 if n_fields > 1 and body.startswith(prefix, offset):
@@ -155,7 +194,17 @@ class Answer:
                     msg = "a record of a query has no digest"
                     raise ProtocolError(msg)
                 bins: dict[str, Any] = {}
-                for place in range(n_ops):
+                place = 0
+                while place < n_ops:
+                    if place in runs:
+                        unpack, size, heads_in, heads, values_in, names, behind = runs[place]
+                        if behind <= n_ops and offset + size <= end:
+                            parts = unpack(body, offset)
+                            if heads_in(parts) == heads:
+                                bins.update(zip(names, values_in(parts), strict=True))
+                                offset += size
+                                place = behind
+                                continue
                     (size,) = _unpack_size(body, offset)
                     offset += 4
                     stop = offset + size
@@ -174,6 +223,7 @@ class Answer:
                     else:
                         bins[name] = (reader or _read_integer)(body[start:stop])
                     offset = stop
+                    place += 1
             except struct.error:
                 msg = f"a message in a frame is cut off after {end - self._offset} bytes"
                 raise ProtocolError(msg) from None
@@ -188,6 +238,10 @@ class Answer:
             found.append(new(Record, (key, {"ttl": ttl, "gen": generation}, bins)))
             marks.append(value)
             self._offset = offset
+            if self._steady < _STEADY:
+                self._steady += 1
+                if self._steady == _STEADY:
+                    self._find_runs()
         self._usual_set = (same_set, set_size, usual_set)
 
     def _learn(self, place: int, body: bytes, offset: int) -> tuple[int, str, Callable[[bytes], Any] | None]:
@@ -196,6 +250,8 @@ class Answer:
         Returns:
             Bytes in front of the value, the name, and what reads the value; None for integers.
         """
+        self._steady = 0
+        self._runs.clear()
         _, particle, flags, name_size = _unpack_bin(body, offset)
         behind = offset + 4 + name_size
         name = body[offset + 4 : behind].decode("utf-8", "surrogateescape")
@@ -213,6 +269,13 @@ class Answer:
             elif place == len(self._shape):
                 self._shape.append(row)
         return width, name, reader
+
+    def _find_runs(self) -> None:
+        """Note where records have integers one behind the other: such bins are read all at once."""
+        for reads_integers, group in itertools.groupby(enumerate(self._shape), lambda row: row[1][3] is None):
+            found = list(group)
+            if reads_integers and len(found) > 1:
+                self._runs[found[0][0]] = _run(found[0][0], [row for _, row in found])
 
     def _note(self, body: bytes, offset: int) -> int:
         """Take in a message that is no record; the offset behind it.
