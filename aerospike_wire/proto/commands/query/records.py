@@ -41,33 +41,83 @@ _INTEGER: Final = values.Particle.INTEGER.value
 _BVAL_SIZE: Final = 8
 
 
-_STEADY: Final = 16
-"""Records that must look alike before their integers are read at once."""
-
 _Head: TypeAlias = "tuple[bytes, int, str, Callable[[bytes], Any] | None]"
-_Run: TypeAlias = (
-    "tuple[Callable[..., tuple[Any, ...]], int, Callable[..., Any], Any, Callable[..., Any], list[str], int]"
+_Integers: TypeAlias = (
+    "tuple[Callable[..., tuple[Any, ...]], int, Callable[..., Any], Any, Callable[..., Any], list[str]]"
 )
 
 
-def _run(first: int, rows: Sequence[_Head]) -> _Run:
-    """How to read two integers or more that stand one behind the other.
+class _Plan:
+    """Reads the bins of records of one look; integers that stand one behind the other all at once.
 
     Args:
-        first: place of the first bin.
-        rows: heads of the bins.
+        bins: how many a record has, -1 for a plan that fits none.
+        parts: single bins by their heads, and neighbouring integers as :func:`_integers` makes them.
+    """
+
+    __slots__ = ("_parts", "bins")
+
+    def __init__(self, bins: int, parts: Sequence[tuple[_Head | None, _Integers | None]]) -> None:
+        self.bins = bins
+        self._parts = parts
+
+    @classmethod
+    def of(cls, shape: Sequence[_Head]) -> _Plan:
+        """A plan for records of a shape; one that fits none if nothing is gained by it."""
+        parts: list[tuple[_Head | None, _Integers | None]] = []
+        for integers, group in itertools.groupby(shape, lambda head: head[3] is None):
+            heads = list(group)
+            if integers and len(heads) > 1:
+                parts.append((None, _integers(heads)))
+            else:
+                parts += [(head, None) for head in heads]
+        return cls(len(shape), parts) if len(parts) < len(shape) else _NO_PLAN
+
+    def read(self, body: bytes, offset: int, bins: dict[str, Any]) -> int:
+        """Put the bins that begin at an offset into a dict.
+
+        Returns:
+            The offset behind them; 0 if they look otherwise. What is in the dict then is not all.
+        """
+        end = len(body)
+        for head, integers in self._parts:
+            if integers is not None:
+                unpack, size, heads_in, heads, values_in, names = integers
+                if offset + size > end:
+                    return 0
+                parts = unpack(body, offset)
+                if heads_in(parts) != heads:
+                    return 0
+                bins.update(zip(names, values_in(parts), strict=True))
+                offset += size
+            elif head is not None:
+                begin, width, name, reader = head
+                if not body.startswith(begin, offset + 4):
+                    return 0
+                start, stop = offset + 4 + width, offset + 4 + _unpack_size(body, offset)[0]
+                if stop > end or start > stop:
+                    return 0
+                bins[name] = (reader or _read_integer)(body[start:stop])
+                offset = stop
+        return offset
+
+
+_NO_PLAN: Final = _Plan(-1, ())
+
+
+def _integers(rows: Sequence[_Head]) -> _Integers:
+    """How to read two integers or more that stand one behind the other.
 
     Returns:
         What unpacks them, bytes in all, what takes the heads out of the parts, what these
-        must be, what takes the values, the names, and the place behind the last bin.
+        must be, what takes the values, and the names.
     """
     form = struct.Struct(">" + "".join(f"{4 + width}sq" for _, width, _, _ in rows))
     heads = tuple(struct.pack(">I", width + _INTEGER_SIZE) + head.ljust(width, b"\0") for head, width, _, _ in rows)
     places = range(0, 2 * len(rows), 2)
     heads_in = operator.itemgetter(*places)
     values_in = operator.itemgetter(*(place + 1 for place in places))
-    names = [name for _, _, name, _ in rows]
-    return form.unpack_from, form.size, heads_in, heads, values_in, names, first + len(rows)
+    return form.unpack_from, form.size, heads_in, heads, values_in, [name for _, _, name, _ in rows]
 
 
 class Answer:
@@ -83,7 +133,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_body", "_names", "_namespace", "_offset", "_prefix", "_runs", "_serializer", "_shape", "_steady",
+        "_body", "_names", "_namespace", "_offset", "_plan", "_prefix", "_serializer", "_shape", "_steady",
         "_usual_set", "_wall",
         "clean", "code", "unavailable", "values", "words",
     )  # fmt: skip
@@ -99,10 +149,10 @@ class Answer:
         """Each name once, however many records have it."""
         self._shape: list[_Head] = []
         """Of each bin of the record before: its head, what :meth:`_learn` made of it."""
-        self._runs: dict[int, _Run] = {}
-        """Neighbouring bins that are read at once, by the place of the first."""
-        self._steady = 0
-        """Records since one differed from the one before it, up to ``_STEADY``."""
+        self._plan = _NO_PLAN
+        """How to read the bins of a record that looks like all those of the last portion."""
+        self._steady = False
+        """True if the last portion had no bin that the record before it had not, in the same place."""
         self._usual_set: tuple[bytes, int, str | None] = (b"", 0, None)
         """The SET field of the record before, its size, and the name in it."""
         self.values: list[int | None] = []
@@ -150,7 +200,7 @@ class Answer:
         prefix = self._prefix
         behind_prefix = len(prefix) + keys.DIGEST_SIZE
         namespace = self._namespace
-        shape, runs = self._shape, self._runs
+        shape, plan = self._shape, self._plan
         same_set, set_size, usual_set = self._usual_set
         while offset < end and len(found) < limit:
             try:
@@ -194,17 +244,10 @@ class Answer:
                     msg = "a record of a query has no digest"
                     raise ProtocolError(msg)
                 bins: dict[str, Any] = {}
-                place = 0
-                while place < n_ops:
-                    if place in runs:
-                        unpack, size, heads_in, heads, values_in, names, behind = runs[place]
-                        if behind <= n_ops and offset + size <= end:
-                            parts = unpack(body, offset)
-                            if heads_in(parts) == heads:
-                                bins.update(zip(names, values_in(parts), strict=True))
-                                offset += size
-                                place = behind
-                                continue
+                if n_ops == plan.bins and (behind := plan.read(body, offset, bins)):
+                    offset = behind
+                    n_ops = 0
+                for place in range(n_ops):
                     (size,) = _unpack_size(body, offset)
                     offset += 4
                     stop = offset + size
@@ -223,7 +266,6 @@ class Answer:
                     else:
                         bins[name] = (reader or _read_integer)(body[start:stop])
                     offset = stop
-                    place += 1
             except struct.error:
                 msg = f"a message in a frame is cut off after {end - self._offset} bytes"
                 raise ProtocolError(msg) from None
@@ -238,11 +280,10 @@ class Answer:
             found.append(new(Record, (key, {"ttl": ttl, "gen": generation}, bins)))
             marks.append(value)
             self._offset = offset
-            if self._steady < _STEADY:
-                self._steady += 1
-                if self._steady == _STEADY:
-                    self._find_runs()
         self._usual_set = (same_set, set_size, usual_set)
+        if self._steady and plan is _NO_PLAN:
+            self._plan = _Plan.of(shape)
+        self._steady = True
 
     def _learn(self, place: int, body: bytes, offset: int) -> tuple[int, str, Callable[[bytes], Any] | None]:
         """Read the head of a bin, behind its size, and keep it for the next record.
@@ -250,8 +291,8 @@ class Answer:
         Returns:
             Bytes in front of the value, the name, and what reads the value; None for integers.
         """
-        self._steady = 0
-        self._runs.clear()
+        self._steady = False
+        self._plan = _NO_PLAN
         _, particle, flags, name_size = _unpack_bin(body, offset)
         behind = offset + 4 + name_size
         name = body[offset + 4 : behind].decode("utf-8", "surrogateescape")
@@ -269,13 +310,6 @@ class Answer:
             elif place == len(self._shape):
                 self._shape.append(row)
         return width, name, reader
-
-    def _find_runs(self) -> None:
-        """Note where records have integers one behind the other: such bins are read all at once."""
-        for reads_integers, group in itertools.groupby(enumerate(self._shape), lambda row: row[1][3] is None):
-            found = list(group)
-            if reads_integers and len(found) > 1:
-                self._runs[found[0][0]] = _run(found[0][0], [row for _, row in found])
 
     def _note(self, body: bytes, offset: int) -> int:
         """Take in a message that is no record; the offset behind it.
