@@ -13,7 +13,9 @@ import pytest
 
 from aerospike_wire import AbortStatus, CommitStatus, Transaction, TransactionState, batch, errors
 from aerospike_wire.embedded import EmbeddedCluster, EmbeddedServer
+from aerospike_wire.embedded.transactions.handle import expire
 from aerospike_wire.operations import basic
+from aerospike_wire.proto.keys import partition_id, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -627,3 +629,37 @@ async def test_records_of_several_nodes(make_client: Callable[..., Any]) -> None
             else:
                 cluster.clock.advance(60)
             assert [row.record and row.record.bins for row in await client.batch_read(keys)] == before
+
+
+async def test_a_node_is_away_when_the_server_finishes(make_client: Callable[..., Any]) -> None:
+    """What is committed waits for the next master of a record that was on a node that has just been killed."""
+    strong = {"namespaces": ["test,strong-consistency=on"], "enterprise": True}
+    with EmbeddedCluster(2, heartbeat_timeout=400, **strong) as cluster:
+        client = make_client(cluster.seeds, policies={"txn_roll": {"max_retries": 0, "total_timeout": 500}})
+        masters = {
+            cluster.master("test", partition_id(resolve(key)[0].digest)): key for key in map(_numbered, range(30))
+        }
+        gone, other = masters
+        txn = Transaction()
+        for key in masters.values():
+            await client.put(key, {"n": 1})
+            await client.put(key, {"n": 2}, policy={"txn": txn})
+        cluster.faults.on("roll").close()
+        assert await client.commit(txn) is CommitStatus.ROLL_FORWARD_ABANDONED
+        cluster.faults.clear()
+        cluster.clock.advance(60)
+        gone.kill()  # and nobody has noticed yet
+        cluster.call(expire, other.node)
+        ledger = other.node.namespaces["test"].ledger
+        assert ledger is not None
+        assert set(ledger.provisional) == {resolve(masters[gone])[0].digest}
+        await cluster.until_stable() if client.kind == "async" else cluster.wait_until_stable()
+        assert [
+            await bins(client, key, total_timeout=5000, max_retries=50, sleep_between_retries=20)
+            for key in masters.values()
+        ] == [{"n": 2}] * 2
+        assert not ledger.monitors
+
+
+def _numbered(number: int) -> tuple[str, str, int]:
+    return ("test", "demo", number)

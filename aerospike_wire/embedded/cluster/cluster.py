@@ -190,11 +190,13 @@ class EmbeddedCluster:
         for name, ledger in self._ledgers.items():
             node.namespaces[name].ledger = ledger
 
-    def _mastered(self, namespace: str, digest: bytes) -> Namespace:
-        """A namespace on the node that is master of a record."""
-        view = next((node.member.view for node in self._nodes if node.member.view is not None), None)
-        member = self._nodes[0].member if view is None else view.cells[namespace][partition_id(digest)].master
-        return member.node.namespaces[namespace]
+    def _mastered(self, namespace: str, digest: bytes) -> Namespace | None:
+        """A namespace on the node that is master of a record; None while that does not run."""
+        view = next((node.member.view for node in self._nodes if node.member.hears and node.member.view), None)
+        if view is None:
+            return None
+        member = view.cells[namespace][partition_id(digest)].master
+        return member.node.namespaces[namespace] if member.hears else None
 
     # Looking at it
 

@@ -71,7 +71,7 @@ def handle(node: Node, namespace: Namespace, ledger: Ledger, digest: bytes, mess
         if info4 & _VERIFY:
             return _verify(namespace, ledger, digest, message, now)
         if info4 & (_FORWARD | _BACK):
-            return _roll(ledger, digest, message)
+            return _roll(namespace, ledger, digest, message)
         if Field.MRT_ID in message.fields:
             return _inside(namespace, ledger, digest, message, now, plain)
         if message.header.info2 & _WRITE and digest in ledger.provisional:
@@ -175,7 +175,7 @@ def _verify(namespace: Namespace, ledger: Ledger, digest: bytes, message: Messag
     return records.reply(0, record)
 
 
-def _roll(ledger: Ledger, digest: bytes, message: Message) -> bytes:
+def _roll(namespace: Namespace, ledger: Ledger, digest: bytes, message: Message) -> bytes:
     """Make the version that a transaction wrote final, or forget it. What it does not hold is left as it is."""
     transaction = _transaction_of(message)
     forward = bool(message.header.info4 & _FORWARD)
@@ -188,7 +188,7 @@ def _roll(ledger: Ledger, digest: bytes, message: Message) -> bytes:
         raise Refusal(ResultCode.INVALID_REQUEST, "a transaction that is not committed is rolled forward")
     if decided and not forward:
         raise Refusal(ResultCode.TRANSACTION_COMMITTED, "a committed transaction is rolled back")
-    ledger.roll(digest, forward=forward)
+    ledger.roll(digest, namespace if forward else None)
     return records.reply()
 
 

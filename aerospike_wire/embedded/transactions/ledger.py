@@ -21,6 +21,8 @@ DEFAULT_DURATION: Final = 10
 """Seconds that a transaction may take if it does not say (the server's mrt-duration)."""
 MAX_WRITES: Final = 4096
 """Records that a transaction may write."""
+_OVER: Final = 1
+"""A deadline that has passed; 0 is none."""
 REMEMBERED: Final = 100_000
 """Transactions that have ended, of which the node still knows how."""
 
@@ -62,8 +64,9 @@ class Ledger:
     """How transactions ended, True for committed, by the digest of their monitor record."""
     duration: int = DEFAULT_DURATION
     max_writes: int = MAX_WRITES
-    place: Callable[[bytes], Namespace] | None = None
-    """Gives the namespace on the node that a record is mastered by, if there are several nodes."""
+    place: Callable[[bytes], Namespace | None] | None = None
+    """Gives the namespace on the node that a record is mastered by, if there are several nodes; None while
+    that node is away."""
     _by_number: dict[int, Monitor] = attrs.field(factory=dict)
     _next_deadline: int = 0
     """Seconds since 2010; no transaction expires before."""
@@ -84,21 +87,35 @@ class Ledger:
         self.provisional[digest] = Provisional(monitor.transaction, namespace, record)
         monitor.locked.add(digest)
 
-    def roll(self, digest: bytes, *, forward: bool) -> None:
-        """Make the new version of a record final, or forget it."""
+    def roll(self, digest: bytes, namespace: Namespace | None) -> None:
+        """Make the new version of a record final, or forget it.
+
+        Args:
+            digest: the record's.
+            namespace: where the new version goes; None to forget it.
+        """
         held = self.provisional.pop(digest)
         monitor = self._by_number.get(held.transaction)
         if monitor is not None:
             monitor.locked.discard(digest)
-        if forward:
-            namespace = held.namespace if self.place is None else self.place(digest)
+        if namespace is not None:
             namespace.put(digest, held.record)
 
     def end(self, digest: bytes) -> None:
-        """Remove a monitor record; what it still locks is rolled as it was decided."""
-        monitor = self.monitors.pop(digest)
+        """Remove a monitor record; what it still locks is rolled as it was decided.
+
+        The monitor stays, and is looked at with the next command, while the master of a
+        record that is to be rolled forward is away.
+        """
+        monitor = self.monitors[digest]
         for locked in tuple(monitor.locked):
-            self.roll(locked, forward=monitor.forward)
+            namespace = self.provisional[locked].namespace if self.place is None else self.place(locked)
+            if not monitor.forward or namespace is not None:
+                self.roll(locked, namespace if monitor.forward else None)
+        if monitor.locked:
+            monitor.deadline = self._next_deadline = _OVER
+            return
+        del self.monitors[digest]
         del self._by_number[monitor.transaction]
         self.ended[digest] = monitor.forward
         if len(self.ended) > REMEMBERED:
