@@ -141,19 +141,19 @@ def partition_id(record_digest: bytes) -> int:
     return (record_digest[0] | record_digest[1] << 8) & 0x0FFF
 
 
-def check_namespace(namespace: Any) -> bytes:
+def check_namespace(namespace: Any, argument: str = "namespace") -> bytes:
     """The namespace's bytes.
 
     Raises:
         InvalidArgument: it is not a name that a server could have.
     """
     if not isinstance(namespace, str):
-        raise InvalidArgument("namespace", f"must be a str, not {type(namespace).__name__}")
-    data = utf8("namespace", namespace)
+        raise InvalidArgument(argument, f"must be a str, not {type(namespace).__name__}")
+    data = utf8(argument, namespace)
     if not data:
-        raise InvalidArgument("namespace", "must not be empty", ResultCode.NAMESPACE_NOT_FOUND)
+        raise InvalidArgument(argument, "must not be empty", ResultCode.NAMESPACE_NOT_FOUND)
     if len(data) > MAX_NAMESPACE:
-        raise InvalidArgument("namespace", f"must have at most {MAX_NAMESPACE} bytes, {namespace!r} has {len(data)}")
+        raise InvalidArgument(argument, f"must have at most {MAX_NAMESPACE} bytes, {namespace!r} has {len(data)}")
     return data
 
 

@@ -177,8 +177,9 @@ async def test_hook_sees_what_the_caller_sees(client: Any) -> None:
         ("index_remove", ["test", "i;x"], "name"),
         ("index_set_create", ["test", "", "ix"], "set"),
         ("index_wait", ["test", ""], "name"),
-        ("index_stat", [5, "ix"], "namespace"),
-        ("index_list", [5], "namespace"),
+        ("index_stat", [5, "ix"], "ns"),
+        ("index_list", [5], "ns"),
+        ("index_expr_create", ["test", "s", 0, 1, None, "ix"], "expressions"),
     ],
 )
 async def test_bad_arguments(client: Any, server: Any, method: str, args: list[Any], argument: str) -> None:

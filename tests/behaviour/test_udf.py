@@ -174,7 +174,7 @@ async def test_strict_removal(client: Any, module: str) -> None:
 
 @for_each(
     ("method", "args", "argument"),
-    [("udf_put", [5], "filename"), ("udf_put", ["a.lua", 1], "udf_type"), ("udf_get", [5], "module"), ("udf_get", ["a.lua", 3], "language"), ("udf_remove", [""], "module")],
+    [("udf_put", [5], "filename"), ("udf_put", [""], "filename"), ("udf_put", ["a.lua", 1], "udf_type"), ("udf_get", [5], "module"), ("udf_get", ["a.lua", 3], "language"), ("udf_remove", [""], "module")],
 )  # fmt: skip
 async def test_bad_arguments(client: Any, server: Any, method: str, args: list[Any], argument: str) -> None:
     """A ParamError names the argument."""

@@ -31,6 +31,8 @@ DATATYPES: Final = {0: "STRING", 1: "NUMERIC", 2: "GEO2DSPHERE", 3: "BLOB", 4: "
 """What an index holds, by the official client's number."""
 TYPES: Final = {0: "DEFAULT", 1: "LIST", 2: "MAPKEYS", 3: "MAPVALUES"}
 """What of a bin it holds, by the official client's number."""
+OF_EXPRESSION: Final = "index_expr_create"
+"""The client's method for indexes of expressions."""
 _DATATYPE_NAMES: Final = {**{name: name for name in DATATYPES.values()}, "INTEGER": "NUMERIC"}
 _TYPE_NAMES: Final = {name: name for name in TYPES.values()}
 
@@ -58,7 +60,7 @@ class IndexCommand(InfoCommand["Any"]):
     """The client's method, where it is not the command's."""
 
     def check(self) -> None:
-        check_place(self.namespace, self.set)
+        check_place(self.namespace, self.set, "ns")
         check_name("name", self.name)
 
     def context(self) -> IndexContext:
@@ -95,11 +97,11 @@ class IndexCreate(IndexCommand):
     _expression: str | None = attrs.field(init=False, default=None)
 
     def check(self) -> None:
-        check_place(self.namespace, self.set)
+        check_place(self.namespace, self.set, "ns")
         parameter("name", self.name)
         self._datatype = _word("index_datatype", self.datatype, DATATYPES, _DATATYPE_NAMES)
         self._type = _word("index_type", self.type, TYPES, _TYPE_NAMES)
-        if self.expression is not None:
+        if self.expression is not None or self.method == OF_EXPRESSION:
             packed = packed_expression("expressions", self.expression)
             self._expression = base64.b64encode(packed).decode()
             return
@@ -149,7 +151,7 @@ class SetIndexCreate(IndexCommand):
     write: ClassVar[bool] = True
 
     def check(self) -> None:
-        check_place(self.namespace, self.set)
+        check_place(self.namespace, self.set, "ns")
         check_name("set", self.set)
         parameter("name", self.name)
 
@@ -237,7 +239,7 @@ class IndexList(InfoCommand["list[IndexInfo]"]):
 
     def check(self) -> None:
         if self.namespace is not None:
-            check_place(self.namespace, None)
+            check_place(self.namespace, None, "ns")
 
     def line(self, features: Features) -> str:
         if features.index_types:

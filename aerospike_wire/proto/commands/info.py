@@ -201,15 +201,15 @@ class InfoValues(InfoCommand["dict[str, str]"]):
         return InfoContext(self.method, self.given_policy(), ", ".join(self.commands))
 
 
-def check_place(namespace: Any, set_name: Any) -> None:
+def check_place(namespace: Any, set_name: Any, argument: str = "namespace") -> None:
     """A namespace and set that can stand in an info command without ending it.
 
     Raises:
         InvalidArgument: one of them cannot.
     """
-    keys.check_namespace(namespace)
+    keys.check_namespace(namespace, argument)
     keys.check_set(set_name)
-    parameter("namespace", namespace)
+    parameter(argument, namespace)
     parameter("set", set_name or "")
 
 

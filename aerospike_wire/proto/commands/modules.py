@@ -75,6 +75,8 @@ class UdfPut(ModuleCommand):
         check_language("udf_type", self.language)
         path = pathlib.Path(self.filename)
         self.name = parameter("filename", path.name)
+        if not self.name:
+            raise InvalidArgument("filename", f"must end in the name of a file, which {str(self.filename)!r} does not")
         if self.source is None:
             try:
                 self.content = path.read_bytes()

@@ -86,7 +86,7 @@ def test_what_an_older_server_cannot_do_is_not_sent(make: Any, argument: str) ->
 
 
 WRONG: list[tuple[Any, str]] = [
-    (lambda: IndexCreate(None, 5, "s", "i", "b"), "namespace"),
+    (lambda: IndexCreate(None, 5, "s", "i", "b"), "ns"),
     (lambda: IndexCreate(None, "test", 5, "i", "b"), "set"),
     (lambda: IndexCreate(None, "test", "s", "i", 5), "bin"),
     (lambda: IndexCreate(None, "test", "s", "i", None), "bin"),
@@ -103,17 +103,17 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: IndexCreate(None, "test", "s", "i;x", "b"), "name"),
     (lambda: IndexCreate(None, "test", "s", None, "b"), "name"),
     (lambda: IndexCreate(None, "test", "s", "\ud800", "b"), "name"),
-    (lambda: IndexCreate(None, "te;st", "s", "i", "b"), "namespace"),
+    (lambda: IndexCreate(None, "te;st", "s", "i", "b"), "ns"),
     (lambda: IndexCreate(None, "test", "s\n", "i", "b"), "set"),
     (lambda: IndexCreate(None, "test", "s", "i", "b;c"), "bin"),
     (lambda: SetIndexCreate(None, "test", None, "i"), "set"),
     (lambda: SetIndexCreate(None, "test", "", "i"), "set"),
     (lambda: IndexRemove(None, "test", None, "a\nb"), "name"),
-    (lambda: IndexRemove(None, None, None, "a"), "namespace"),
-    (lambda: IndexRemove(None, "te\nst", None, "a"), "namespace"),
+    (lambda: IndexRemove(None, None, None, "a"), "ns"),
+    (lambda: IndexRemove(None, "te\nst", None, "a"), "ns"),
     (lambda: IndexStat(None, "test", None, ""), "name"),
     (lambda: IndexExists(None, "test", None, 5), "name"),
-    (lambda: IndexList(None, 5), "namespace"),
+    (lambda: IndexList(None, 5), "ns"),
 ]
 
 
