@@ -155,15 +155,13 @@ def _run(work: _Aggregation, batch: list[list[StoredRecord]]) -> tuple[list[byte
         made.append(_message(b"SUCCESS", kind, data))
 
     modules, call, now = work.node.modules, work.call, work.node.clock.seconds()
-    milliseconds = udf.unix_milliseconds(work.node)
     try:
         if work.machine is None:
             work.machine = lua.Machine(modules.path, call.module, dict(modules.sources), modules.time_limit)
         for found in batch:
             subjects = (udf.subject_of(record, now) for record in found)
-            work.machine.aggregate(
-                call.function, subjects, call.arguments, write, limit=modules.time_limit, now=milliseconds
-            )
+            # No time: a server has none for streams, its get_current_time() is 0.
+            work.machine.aggregate(call.function, subjects, call.arguments, write, limit=modules.time_limit)
     except lua.LuaMissingError as error:
         return made, str(error).encode()
     except lua.ModuleUnusableError:

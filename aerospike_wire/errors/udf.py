@@ -51,7 +51,11 @@ class UDFFailure(NamedTuple):
 _POSITION: Final = re.compile(
     r"(?P<file>[^\n]*?\.lua|\[string \"[^\"\n]*\"\]):(?P<line>[0-9]{1,9}):(?:\s*[0-9]+:)?\s*(?P<text>.*)\Z", re.DOTALL
 )
-_COMPILE: Final = re.compile(r"compile error in (?P<file>.*?) line (?P<line>[0-9]{1,9}): (?P<text>.*)\Z", re.DOTALL)
+_OF_STREAM: Final = re.compile(r"\AUDF: Execution Error [0-9]+ : ")
+"""What stands before the text of a stream function's error."""
+_COMPILE: Final = re.compile(
+    r"compile error(?: in (?P<file>.*?))?(?: line (?P<line>[0-9]{1,9}))?(?:: (?P<text>.*))?\Z", re.DOTALL
+)
 _TEXTS: Final = (
     ("UDF: Execution Error 1", UDFReason.MODULE_MISSING),
     ("not found", UDFReason.MODULE_MISSING),
@@ -77,7 +81,10 @@ def udf_failure(text: str) -> UDFFailure:
     """What a server's text about a module or function says."""
     found = _COMPILE.match(text)
     if found:
-        return UDFFailure(UDFReason.COMPILE_ERROR, found["file"], int(found["line"]), found["text"])
+        # A server that knows no place names an empty file and line 0.
+        line = int(found["line"] or 0) or None
+        return UDFFailure(UDFReason.COMPILE_ERROR, found["file"] or None, line, found["text"] or text)
+    text = _OF_STREAM.sub("", text)
     found = _POSITION.match(text)
     file, line, message = (found["file"], int(found["line"]), found["text"]) if found else (None, None, text)
     for known, reason in _TEXTS:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from aerospike_wire import lua
 from aerospike_wire.errors import ParamError, ProtocolError, ResultCode
+from aerospike_wire.errors.udf import udf_hint
 from aerospike_wire.fanout import Fanout
+from aerospike_wire.proto.commands.base import ServerWords
 from aerospike_wire.proto.commands.query import ModuleText, Values
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
@@ -281,7 +283,7 @@ class Aggregation(Source):
             return await self._core.runtime.compute(work)
         except lua.LuaFailedError as error:
             text = "the function failed without a word" if error.text is None else error.text.decode(errors="replace")
-            trouble = Trouble(ResultCode.UDF, text, final=True, cause=error)
+            trouble = Trouble(ResultCode.UDF, words=ServerWords(text, 0, udf_hint(text)), final=True, cause=error)
         except (lua.ModuleUnusableError, lua.ValueUnusableError) as error:
             trouble = Trouble(ResultCode.UDF, str(error), final=True, cause=error)
         except lua.ArgumentUnusableError as error:

@@ -414,6 +414,12 @@ async def test_function_that_fails(client: Any, tmp_path: pathlib.Path, function
     assert (error.module, error.func) == ("jobmod", function)
     assert words in str(error)
     assert error.context.namespace == "test"
+    assert error.lua_message == words
+    lines = MODULE.splitlines()
+    where = next((number for number, line in enumerate(lines, 1) if f'error("{words[:3]}' in line), None)
+    assert error.lua_line == where
+    assert (error.lua_file or "jobmod.lua").endswith("jobmod.lua")
+    assert error.reason == ("runtime_error" if where else "function_missing")
 
 
 async def test_module_that_is_not_there(client: Any) -> None:
