@@ -43,7 +43,7 @@ def server() -> Iterator[EmbeddedServer]:
 @pytest.fixture
 def client(make_client: Callable[..., Any], server: EmbeddedServer) -> Any:
     """A client that tries each step once and does not wait for long."""
-    once = {"max_retries": 0, "total_timeout": 60, "socket_timeout": 60}
+    once = {"max_retries": 0, "total_timeout": 120, "socket_timeout": 120}
     return make_client(server.address, policies={"txn_verify": once, "txn_roll": once}, max_error_rate=0)
 
 
@@ -212,7 +212,7 @@ async def test_add_keys_fails(client: Any, server: EmbeddedServer, fault: str) -
     await client.put(A, {"n": 1})
     txn = Transaction()
     FAULTS[fault](server.faults.on("add_keys"))
-    policy = {"txn": txn, "total_timeout": 60}
+    policy = {"txn": txn, "total_timeout": 120}
     with pytest.raises(errors.AerospikeError) as caught:
         await client.put(A, {"n": 2}, policy=policy)
     assert not caught.value.in_doubt
@@ -236,7 +236,7 @@ async def test_a_write_in_doubt_is_undone_too(client: Any, server: EmbeddedServe
     late = ("test", "demo", "late")
     FAULTS[fault](server.faults.on("put"))
     with pytest.raises(errors.AerospikeError) as caught:
-        await client.put(late, {"n": 3}, policy={"txn": txn, "total_timeout": 60, "max_retries": 0})
+        await client.put(late, {"n": 3}, policy={"txn": txn, "total_timeout": 120, "max_retries": 0})
     doubt = fault in DOUBTFUL
     assert caught.value.in_doubt is doubt
     assert txn.journal.write_in_doubt is doubt
@@ -253,7 +253,7 @@ async def test_a_batch_in_doubt_is_undone_too(client: Any, server: EmbeddedServe
     txn = await begun(client, server)
     keys = [("test", "demo", number) for number in range(3)]
     FAULTS[fault](server.faults.on("batch_operate"))
-    policy = {"txn": txn, "total_timeout": 60, "max_retries": 0}
+    policy = {"txn": txn, "total_timeout": 120, "max_retries": 0}
     doubtful: list[bool] = []
     with contextlib.suppress(errors.AerospikeError):  # a batch that is refused as a whole raises
         doubtful = [row.in_doubt for row in await client.batch_operate(keys, [basic.write("n", 1)], policy)]
