@@ -51,6 +51,7 @@ def test_administration() -> None:
         client.put(("test", "people", "ann"), {"age": 42})
         names = {
             "client": client,
+            "server": server,
             "errors": errors,
             "datetime": dt,
             "EmbeddedServer": EmbeddedServer,
