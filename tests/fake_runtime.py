@@ -169,6 +169,7 @@ class FakeNode:
     """A node as the core sees it."""
 
     features = OLDEST
+    build = (6, 0)
 
     def __init__(self, runtime: FakeRuntime, name: str, answers: list[bytes | LinkFailure], limit: int = 0) -> None:
         self.name = name

@@ -210,6 +210,14 @@ class _KeyFacts(ErrorContext):
         return attrs.evolve(self, key=_without_user_key(self.key))  # type: ignore[call-arg]
 
 
+def _by(operations: tuple[FailedOperation, ...]) -> str:
+    """The operations in a few words; empty if there are none."""
+    names = list(dict.fromkeys(operation.name for operation in operations))
+    if not names:
+        return ""
+    return f"by {' or '.join(names)}" if len(names) <= _NAMED else f"by one of {len(operations)}"
+
+
 @attrs.frozen(init=False)
 class RecordContext(_KeyFacts):
     """A command on one record."""
@@ -256,8 +264,7 @@ class RecordContext(_KeyFacts):
         if self.bins:
             words.append(f"bin{'s' if len(self.bins) > 1 else ''} {', '.join(self.bins)}")
         if self.operations:
-            names = list(dict.fromkeys(operation.name for operation in self.operations))
-            words.append(f"by {' or '.join(names)}" if len(names) <= _NAMED else f"by one of {len(self.operations)}")
+            words.append(_by(self.operations))
         return " ".join(words)
 
 
@@ -321,8 +328,13 @@ class QueryContext(ErrorContext):
     """Where to go on; see the query's ``resume``. Not part of :meth:`to_dict`: it holds values of the index."""
     key: Key | None = None
     """The record that could not be read."""
+    operations: tuple[FailedOperation, ...] = ()
+    """Of the operations for each record those that the server can have refused the query for."""
 
     family: ClassVar[str] = "query"
+
+    def narrowed(self, operations: tuple[FailedOperation, ...]) -> ErrorContext:
+        return attrs.evolve(self, operations=operations)
 
     @property
     def digest(self) -> bytes | None:
@@ -348,7 +360,7 @@ class QueryContext(ErrorContext):
             place = f"{place} where {self.bin or f'index {self.index}'}"
         if self.module:
             place = f"{place} with {self.module}.{self.function}"
-        return place
+        return f"{place} {by}" if (by := _by(self.operations)) else place
 
 
 @attrs.frozen

@@ -423,7 +423,8 @@ class Run(Source):
         code = answer.code
         if code:
             self._leave(part, keep=keeps(code, part.node))
-            trouble = Trouble(code, sent=True, answered=True, words=answer.words)
+            explained = self._command.explained(code, answer.words, part.node.build)
+            trouble = Trouble(code, sent=True, answered=True, words=explained)
             self._went_wrong(trouble, part.node, part.pids)
             return
         self._leave(part, keep=True)

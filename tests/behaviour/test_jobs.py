@@ -221,6 +221,10 @@ async def test_refused_job(client: Any, tmp_path: pathlib.Path) -> None:
     assert caught.value.in_doubt is False
     with pytest.raises(errors.NamespaceNotFound):
         await client.query("nowhere", SET).add_ops([WRITE]).execute_background()
+    senseless = operations.expression_write("e", expressions.GT(expressions.IntBin("n"), "a").compile())
+    with pytest.raises(errors.InvalidRequest, match="by expression_write") as refused:
+        await client.query("test", SET).add_ops([WRITE, senseless]).execute_background()
+    assert [operation.place for operation in refused.value.context.operations] == [1]
 
 
 async def test_job_whose_node_does_not_answer(make_client: Callable[..., Any]) -> None:

@@ -16,9 +16,10 @@ from vectors import bodies, given, names, vector
 from aerospike_wire import predicates
 from aerospike_wire.errors import AerospikeError, ProtocolError
 from aerospike_wire.operations import cdt_ctx_list_index, increment, list_size, write
+from aerospike_wire.operations import read as read_bin
 from aerospike_wire.operations.contexts import context_value
 from aerospike_wire.policy import Policies, QueryPolicy, ScanPolicy
-from aerospike_wire.proto.commands.base import OLDEST
+from aerospike_wire.proto.commands.base import NO_WORDS, OLDEST
 from aerospike_wire.proto.commands.operate import pack_operation
 from aerospike_wire.proto.commands.query import Answer, Predicate, QueryCommand, Statement
 from aerospike_wire.proto.fields import Field, field
@@ -229,6 +230,24 @@ def test_identity_tells_queries_apart() -> None:
         demo(predicate=FIVE).identity(FILTER),
     ]
     assert len({base, *others}) == 6
+
+
+def test_operations_that_a_query_can_be_refused_for() -> None:
+    """Those that can give the code, if nothing else can; what older servers do not know is said."""
+    old, new = (7, 2), (8, 1, 2)
+    plain = prepared(QueryCommand(demo(operations=[list_size("l"), read_bin("b")])))
+    assert (
+        plain.explained(4, NO_WORDS, old).hint == "queries with other operations than read() need server 8.1.2 or newer"
+    )
+    words = plain.explained(4, NO_WORDS, new)
+    assert (words.hint, [found.name for found in words.operations]) == (None, ["list_size"])
+    assert plain.explained(201, NO_WORDS, new) is NO_WORDS
+    filtered = prepared(QueryCommand(demo(operations=[list_size("l")]), {"expressions": FILTER}))
+    assert filtered.explained(4, NO_WORDS, new).operations == ()
+    indexed = prepared(QueryCommand(demo(operations=[list_size("l")], predicate=FIVE)))
+    assert indexed.explained(4, NO_WORDS, new).operations == ()
+    context = plain.context().narrowed(words.operations)
+    assert context.target() == "test/demo by list_size"
 
 
 # Replies

@@ -95,6 +95,10 @@ class BackgroundCommand(Command[None]):
         code = Command.code(self, body)
         return 0 if code == ResultCode.RECORD_NOT_FOUND else code
 
+    def words(self, body: bytes) -> ServerWords:
+        filtered = self.policy.expressions is not None
+        return self.statement.explained(self.code(body), Command.words(self, body), (), filtered=filtered)
+
     def decode(self, body: bytes, wall: Callable[[], float]) -> None:
         return None
 

@@ -10,7 +10,7 @@ import attrs
 
 from aerospike_wire.errors import QueryContext
 from aerospike_wire.policy import QueryDuration, QueryPolicy, ScanPolicy
-from aerospike_wire.proto.commands.base import Command, Features, u64
+from aerospike_wire.proto.commands.base import Command, Features, ServerWords, u64
 from aerospike_wire.proto.commands.bins import bare_op
 from aerospike_wire.proto.commands.flags import info4_of
 from aerospike_wire.proto.commands.operate import pack_operation
@@ -111,6 +111,10 @@ class QueryCommand(Command[None]):
         )  # fmt: skip
         body = b"".join((header, *fields, *ops))
         return frame_header(FrameType.MESSAGE, len(body)) + body
+
+    def explained(self, code: int, words: ServerWords, build: tuple[int, ...]) -> ServerWords:
+        """What a refusing answer says, and what the operations explain about it."""
+        return self.statement.explained(code, words, build, filtered=self.policy.expressions is not None)
 
     def context(self) -> QueryContext:
         policy = self.policy if isinstance(self.policy, QueryPolicy) else None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aerospike_wire.errors import FailedOperation, ResultCode
 from aerospike_wire.proto import keys, msgpack
-from aerospike_wire.proto.commands.base import u32, u64
+from aerospike_wire.proto.commands.base import ServerWords, u32, u64
 from aerospike_wire.proto.commands.bins import bins_of
-from aerospike_wire.proto.commands.operate import Operation, check_operations
+from aerospike_wire.proto.commands.operate import Operation, check_operations, refusal_hint
 from aerospike_wire.proto.fields import Field, field
 from aerospike_wire.proto.invalid import InvalidArgument, utf8
+from aerospike_wire.proto.message import OpCode
 
 if TYPE_CHECKING:
     from aerospike_wire.proto.commands.query.predicate import Predicate
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_INDEX_NAME = 63
 """Bytes of an index's name."""
+_PROJECTIONS: Final = (8, 1, 2)
+"""The first version whose queries take any operation that reads."""
 
 
 @attrs.define(eq=False)
@@ -137,6 +141,30 @@ class Statement:
         if self.expression is not None:
             fields.append(field(Field.INDEX_EXPRESSION, self.expression))
         return fields
+
+    def explained(self, code: int, words: ServerWords, build: tuple[int, ...], *, filtered: bool) -> ServerWords:
+        """What a refusing answer says, and what the operations for each record explain about it.
+
+        Args:
+            code: the result code.
+            words: what the answer said.
+            build: the node's version.
+            filtered: True if there is a filter expression, which can be what is wrong, too.
+        """
+        if code != ResultCode.INVALID_REQUEST or not self.checked:
+            return words
+        hint = words.hint or refusal_hint(code, self.checked)
+        others = any(operation.code != OpCode.READ and not operation.writes for operation in self.checked)
+        if hint is None and others and build < _PROJECTIONS:
+            hint = "queries with other operations than read() need server 8.1.2 or newer"
+        found: tuple[FailedOperation, ...] = ()
+        if not filtered and self.predicate is None:
+            found = tuple(
+                FailedOperation(place, operation.name, operation.bin)
+                for place, operation in enumerate(self.checked)
+                if operation.can_give(code)
+            )
+        return words._replace(hint=hint, operations=found)
 
     def identity(self, expressions: bytes | None) -> str:
         """A short text that is the same for queries of the same records in the same order.
