@@ -27,6 +27,10 @@ def call(body: str, *arguments: Any, limit: float = LIMIT) -> Any:
     [
         "while true do end",
         "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+    "coroutine.wrap(function() while true do end end)()",
+    "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
         "while true do xpcall(function() while true do end end, function() while true do end end) end",
         "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
         "table.sort({3, 2, 1}, function() while true do end end)",
@@ -105,7 +109,7 @@ def test_ordinary_patterns_work() -> None:
 
 @for_each(
     "name",
-    ["io", "load", "loadfile", "dofile", "loadstring", "package", "python", "coroutine", "os.execute", "os.exit",
+    ["io", "load", "loadfile", "dofile", "loadstring", "package", "python", "os.execute", "os.exit",
      "os.getenv", "os.remove", "os.tmpname", "string.dump", "debug_"],
 )  # fmt: skip
 def test_host_is_out_of_reach(name: str) -> None:
@@ -236,6 +240,19 @@ def test_tail_calls_of_the_scripts_own_functions() -> None:
     with pytest.raises(lua.LuaFailedError) as caught:
         call("local function fail() error('lost', 2) end local function pass() return fail() end return pass()")
     assert caught.value.text == b"lost"
+
+
+def test_coroutines() -> None:
+    """They are there as elsewhere, within the same limits of time, memory and depth."""
+    body = "local sum = 0 for v in coroutine.wrap(function(n) for i = 1, 4 do coroutine.yield(i) end end) do sum = sum + v end"
+    assert call(f"{body} return list{{sum, type(coroutine.running())}}") == [10, "thread"]
+    nest = "local function nest() return coroutine.wrap(nest)() end local ok, text = pcall(nest) return text"
+    assert "C stack overflow" in call(nest)
+    with pytest.raises(lua.LuaFailedError, match="not enough memory"):
+        call("local kept = {} while true do kept[#kept + 1] = coroutine.create(print) end", limit=5)
+    with pytest.raises(lua.LuaFailedError) as caught:
+        call("return coroutine.create(5)")
+    assert caught.value.text == b"/udf/m.lua:2: bad argument #1 to 'create' (function expected, got number)"
 
 
 def test_iterators_need_their_state() -> None:

@@ -53,6 +53,9 @@ function tick()
   end
 end
 
+-- Lets the clock be looked at in a coroutine.
+function lib.limit_time(made) sethook(made, tick, "", instructions) end
+
 -- To be called before a function of C takes a number of steps, during which nobody looks at the clock.
 function lib.takes(steps)
   if steps < WORTH_A_LOOK or deadline == 0 then return end

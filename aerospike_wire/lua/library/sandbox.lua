@@ -232,6 +232,32 @@ local function printed(...)
   lib.write_log(3, concat(parts, "\t"))
 end
 
+-- The time limit of a call holds in its coroutines as well.
+local create, resume = coroutine.create, coroutine.resume
+local coroutines = library(coroutine)
+
+coroutines.create = wrapped("coroutine.", "create", function(f)
+  local made = create(f)
+  lib.limit_time(made)
+  return made
+end, function(f)
+  if type(f) ~= "function" then
+    lib.bad_argument(2, 1, "create", "function expected, got " .. lib.name_of(f), "coroutine.create")
+  end
+end)
+
+function coroutines.wrap(f)
+  if type(f) ~= "function" then
+    lib.bad_argument(1, 1, "wrap", "function expected, got " .. lib.name_of(f), "coroutine.wrap")
+  end
+  local made = coroutines.create(f)
+  return function(...)
+    local results = pack(resume(made, ...))
+    if results[1] then return unpack(results, 2, results.n) end
+    error(results[2], type(results[2]) == "string" and 2 or 0)
+  end
+end
+
 local math_library = library(math)
 
 -- In server's own words as well.
@@ -254,7 +280,7 @@ local function bare_environment()
     rawlen = for_tables("rawlen", "table or string"),
     List = CLASSES.list, Map = CLASSES.map, Bytes = CLASSES.bytes, getmetatable = safe_getmetatable,
     type = safe_type, setmetatable = safe_setmetatable, xpcall = safe_xpcall,
-    string = string, table = library(safe_table), math = library(math_library), utf8 = library(utf8),
+    coroutine = library(coroutines), string = string, table = library(safe_table), math = library(math_library), utf8 = library(utf8),
     os = { clock = os.clock, time = os.time, date = os.date, difftime = os.difftime },
     list = library(lib.list), map = library(lib.map), bytes = library(lib.bytes), geojson = {},
     record = library(lib.record), print = printed, collectgarbage = memory_in_use,
@@ -310,7 +336,7 @@ function lib.names()
   return listed
 end
 
-local STANDARD <const> = { string = true, table = true, math = true, utf8 = true, os = true }
+local STANDARD <const> = { coroutine = true, string = true, table = true, math = true, utf8 = true, os = true }
 
 function lib.environment()
   local environment = bare_environment()
