@@ -8,6 +8,7 @@ local sort, concat, remove = table.sort, table.concat, table.remove
 
 local map, meta = {}, { __metatable = false, __name = "Map" }
 local PLAIN_BLOB <const> = 4
+local CANNOT_BE_INDEXED <const> = { ["nil"] = true, ["function"] = true, number = true, boolean = true }
 
 -- The key under which a value is kept; nil if it can be none.
 local function id_of(key)
@@ -175,8 +176,8 @@ end
 
 function map.diff(m, other)
   lib.refuse_at(33, "pairs", m, "map")
-  if other == nil and #contents[m].order > 0 then
-    error("[string \"as.lua\"]:34: attempt to index a nil value (local 'm2')", 0)
+  if CANNOT_BE_INDEXED[type(other)] and #contents[m].order > 0 then
+    error("[string \"as.lua\"]:34: attempt to index a " .. type(other) .. " value (local 'm2')", 0)
   end
   lib.refuse_at(38, "pairs", other, "map")
   local mine, theirs = contents[m], contents[other]

@@ -148,8 +148,8 @@ local safe_type = wrapped("", "type", type, function(...)
 end)
 
 -- Functions of Lua's own that take tables: the objects of the database are none.
-local function for_tables(name, wanted)
-  return wrapped("", name, _G[name], function(value)
+local function for_tables(name, wanted, original, library)
+  return wrapped(library or "", name, original or _G[name], function(value)
     if value ~= nil and contents[value] then
       lib.bad_argument(2, 1, name, (wanted or "table") .. " expected, got " .. lib.name_of(value), name)
     end
@@ -281,7 +281,7 @@ local function bare_environment()
     List = CLASSES.list, Map = CLASSES.map, Bytes = CLASSES.bytes, getmetatable = safe_getmetatable,
     type = safe_type, setmetatable = safe_setmetatable, xpcall = safe_xpcall,
     coroutine = library(coroutines), string = string, table = library(safe_table), math = library(math_library), utf8 = library(utf8),
-    os = { clock = os.clock, time = os.time, date = os.date, difftime = os.difftime },
+    os = { clock = os.clock, time = for_tables("time", "table", os.time, "os."), date = os.date, difftime = os.difftime },
     list = library(lib.list), map = library(lib.map), bytes = library(lib.bytes), geojson = {},
     record = library(lib.record), print = printed, collectgarbage = memory_in_use,
     trace = logger(4, 2), debug = logger(3, 5), info = logger(2, 8), warn = logger(1, 11),
