@@ -169,6 +169,8 @@ def smd_show(node: Node, _session: Session, parameters: Parameters) -> str:
     module = parameters.required("module")
     if module not in ("evict", "masking", "roster", "security", "sindex", "truncate", "UDF", "udf", "XDR", "xdr"):
         raise wrong("unknown 'module'")
+    if module in ("masking", "roster", "security", "XDR", "xdr") and not node.edition.enterprise_info:
+        raise wrong("enterprise only", ResultCode.ENTERPRISE_ONLY)
     kept = {"sindex": node.indexes.by_name, "udf": node.modules.sources}.get(module.lower())
     if kept:
         raise wrong("an embedded node keeps no such metadata", ResultCode.UNSUPPORTED_FEATURE)

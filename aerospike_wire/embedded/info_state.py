@@ -10,6 +10,7 @@ import attrs
 from aerospike_wire.embedded import info_machine
 from aerospike_wire.embedded.info_cluster import COMPATIBILITY_ID
 from aerospike_wire.embedded.info_parameters import LONG_NAMESPACE, MAX_SET, OK, InfoRefusal, Parameters
+from aerospike_wire.embedded.transactions.ledger import DEFAULT_DURATION, MAX_DURATION
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH
 from aerospike_wire.proto.keys import partition_id
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
     from aerospike_wire.embedded.node import Node, Session
     from aerospike_wire.embedded.store import Namespace, StoredRecord
+    from aerospike_wire.embedded.transactions.ledger import Ledger
 
 _MAX_DIGITS: Final = 63
 _DIGITS: Final = re.compile(r"[0-9]{0,63}\Z")
+_SECONDS: Final = re.compile(r"([0-9]{1,9})([smhd]?)")
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LEADING_NUMBER: Final = re.compile(r"\s*(-?)\+?(\d+)")
 _HISTOGRAMS: Final = ("ttl", "object-size", "object-size-linear")
 _NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
@@ -110,12 +114,18 @@ def namespace(node: Node, _session: Session, parameters: Parameters) -> str:
         "data_used_bytes": sum(_bytes_used(record) for record in records),
         "sindex_count": sum(1 for _ in node.indexes.of(found.name)),
     }
+    ledger = found.ledger
+    if ledger is not None:
+        numbers["mrt_provisionals"] = len(ledger.provisional)
+        numbers["mrt_monitors"] = numbers["mrt_monitors_active"] = len(ledger.monitors)
     return _joined({**numbers, **_namespace_settings(found)})
 
 
 def _namespace_settings(found: Namespace) -> dict[str, object]:
-    config = found.config
+    config, ledger = found.config, found.ledger
     return {
+        "disable-mrt-writes": ledger is not None and ledger.disabled,
+        "mrt-duration": DEFAULT_DURATION if ledger is None else ledger.duration,
         "allow-ttl-without-nsup": False,
         "default-ttl": config.default_ttl,
         "max-record-size": config.max_record_size,
@@ -199,9 +209,19 @@ def get_config(node: Node, _session: Session, parameters: Parameters) -> str:
         return _joined(_service_settings(node))
     if context is None:
         return _joined({**_service_settings(node), **_network_settings(node)})
-    if context in ("security", "xdr"):
+    if context == "security":
+        return _joined(_security_settings(node)) if node.security.enabled else ""
+    if context == "xdr":
         return ""
     raise InfoRefusal(ResultCode.INVALID_REQUEST, "invalid context")
+
+
+def _security_settings(node: Node) -> dict[str, object]:
+    return {
+        "enable-ldap": bool(node.security.external),
+        "enable-quotas": node.security.quotas,
+        "session-ttl": node.security.session_ttl,
+    }
 
 
 def _service_settings(node: Node) -> dict[str, object]:
@@ -217,7 +237,8 @@ def _network_settings(node: Node) -> dict[str, object]:
 def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``set-config:context=namespace``: change a setting that this node has.
 
-    These are a namespace's ``default-ttl`` and ``max-record-size``, a set's
+    These are a namespace's ``default-ttl`` and ``max-record-size``, with transactions its
+    ``mrt-duration`` and ``disable-mrt-writes``, a set's
     ``enable-index`` and ``stop-writes-count``, and some of the service that matter to nothing here. Servers have many
     more; they are refused like names that no server knows.
     """
@@ -249,10 +270,25 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
         if name == "default-ttl" and 0 <= number <= _MAX_TTL:
             found.config = attrs.evolve(found.config, default_ttl=number)
             return OK
+        if found.ledger is not None and _set_transactions(found.ledger, name, value):
+            return OK
         if name == "max-record-size" and _MIN_RECORD_SIZE <= number <= _MAX_RECORD_SIZE:
             found.config = attrs.evolve(found.config, max_record_size=number)
             return OK
     raise _unknown_setting()
+
+
+def _set_transactions(ledger: Ledger, name: str, value: str) -> bool:
+    """Change a setting of a namespace's transactions; whether it is one, with a value that it can have."""
+    if name == "disable-mrt-writes" and value in ("true", "false"):
+        ledger.disabled = value == "true"
+        return True
+    match = _SECONDS.fullmatch(value) if name == "mrt-duration" else None
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if not 1 <= seconds <= MAX_DURATION:
+        return False
+    ledger.duration = seconds
+    return True
 
 
 def _unknown_setting() -> InfoRefusal:

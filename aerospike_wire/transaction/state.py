@@ -165,6 +165,7 @@ class Transaction:
         reads_capacity: how many records it will read, about; there is no limit, and nothing is reserved.
         writes_capacity: how many records it will write, about. Servers allow 4096.
         timeout: seconds from its first write until the server gives it up; 0 for the server's default, ten seconds.
+            Servers allow 120.
 
     Raises:
         ParamError: an argument is no int, or out of range.

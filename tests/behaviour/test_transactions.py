@@ -251,6 +251,22 @@ async def test_the_deadline_aborts(client: Any, server: EmbeddedServer) -> None:
     assert unlocked(server)
 
 
+async def test_writes_that_the_node_does_not_take(client: Any, server: EmbeddedServer) -> None:
+    """Transactions may only read while their writes are switched off; none may ask for more than two minutes."""
+    ledger = server.node.namespaces["test"].ledger
+    assert ledger is not None
+    ledger.disabled = True
+    txn = Transaction()
+    assert await client.get(A, {"txn": txn}, default=None) is None
+    with pytest.raises(errors.ForbiddenError):
+        await client.put(A, {"n": 1}, policy={"txn": txn})
+    assert await client.abort(txn) is AbortStatus.OK
+    ledger.disabled = False
+    with pytest.raises(errors.InvalidRequest):
+        await client.put(A, {"n": 1}, policy={"txn": Transaction(timeout=121)})
+    assert unlocked(server)
+
+
 async def test_too_many_writes(client: Any, server: EmbeddedServer) -> None:
     """The monitor takes so many keys and no more."""
     ledger = server.node.namespaces["test"].ledger

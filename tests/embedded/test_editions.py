@@ -131,3 +131,29 @@ def test_node_without_quotas() -> None:
         with pytest.raises(errors.QuotasNotEnabled) as caught:
             made.admin_create_role("slow", [{"code": "read"}], read_quota=1)
         assert caught.value.role == "slow"
+
+
+def test_settings_of_transactions() -> None:
+    """A strongly consistent namespace has them; the statistics tell how many transactions there are."""
+    made = Node.of(
+        "A1", [NamespaceConfig.parse("test,strong-consistency=on"), NamespaceConfig("other")], enterprise=True
+    )
+    ledger = made.namespaces["test"].ledger
+    assert ledger is not None
+    change = "set-config:context=namespace;namespace={};{}"
+    for setting, expected in (("mrt-duration=20", 20), ("mrt-duration=2m", 120), ("mrt-duration=121", 120)):
+        answer = info.answer(made, Session(), change.format("test", setting))
+        assert (answer == "ok", ledger.duration) == (setting != "mrt-duration=121", expected)
+    assert info.answer(made, Session(), change.format("test", "disable-mrt-writes=true")) == "ok"
+    told = info.answer(made, Session(), "namespace/test")
+    for fact in ("mrt_monitors=0", "mrt_provisionals=0", "disable-mrt-writes=true", "mrt-duration=120"):
+        assert fact in told.split(";")
+    assert info.answer(made, Session(), change.format("other", "mrt-duration=20")).startswith("ERROR:4")
+
+
+@for_each("module", ["masking", "roster", "security", "xdr"])
+def test_metadata_that_only_enterprise_nodes_keep(module: str) -> None:
+    """A Community node says 25, as a real one does."""
+    line = f"smd-show:module={module}"
+    assert info.answer(node(enterprise=False), Session(), line) == "ERROR:25:enterprise only"
+    assert info.answer(node(enterprise=True), Session(), line) == "<empty>"

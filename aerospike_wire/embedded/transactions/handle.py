@@ -9,7 +9,7 @@ import attrs
 from aerospike_wire.embedded import records
 from aerospike_wire.embedded.refusal import Refusal
 from aerospike_wire.embedded.store import Namespace
-from aerospike_wire.embedded.transactions.ledger import Ledger, Monitor
+from aerospike_wire.embedded.transactions.ledger import MAX_DURATION, Ledger, Monitor
 from aerospike_wire.errors import ProtocolError
 from aerospike_wire.errors.codes import ResultCode
 from aerospike_wire.proto import keys, msgpack
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     Plain = Callable[[Namespace], bytes]
     """Carries the command out on the namespace that it gets; the body of the reply."""
-
-MAX_DURATION: Final = 10 * 365 * 24 * 60 * 60
-"""Seconds."""
 
 _MONITOR_SET: Final = MONITOR_SET.encode()
 _ID_BIN: Final = b"id"
@@ -131,6 +128,8 @@ def _inside(namespace: Namespace, ledger: Ledger, digest: bytes, message: Messag
     write = bool(message.header.info2 & _WRITE)
     version = _number(message, Field.RECORD_VERSION, VERSION_SIZE)
     deadline = _number(message, Field.MRT_DEADLINE, _DEADLINE_SIZE)
+    if write and ledger.disabled:
+        raise Refusal(ResultCode.FORBIDDEN, "transactions may not write")
     monitor = ledger.monitor(transaction)
     if monitor is not None and monitor.forward:
         raise Refusal(ResultCode.TRANSACTION_COMMITTED, "the transaction is committed")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEFAULT_DURATION: Final = 10
 """Seconds that a transaction may take if it does not say (the server's mrt-duration)."""
+MAX_DURATION: Final = 120
+"""Seconds that it may ask for, or be given by the setting."""
 MAX_WRITES: Final = 4096
 """Records that a transaction may write."""
 _OVER: Final = 1
@@ -63,6 +65,9 @@ class Ledger:
     ended: OrderedDict[bytes, bool] = attrs.field(factory=OrderedDict)
     """How transactions ended, True for committed, by the digest of their monitor record."""
     duration: int = DEFAULT_DURATION
+    """Seconds that a transaction may take if it does not say."""
+    disabled: bool = False
+    """Whether no transaction may write any more (the server's disable-mrt-writes)."""
     max_writes: int = MAX_WRITES
     place: Callable[[bytes], Namespace | None] | None = None
     """Gives the namespace on the node that a record is mastered by, if there are several nodes; None while
