@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import json
 import os
 import signal
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+@functools.cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aerospike_wire", description="An Aerospike client whose errors tell everything, and an in-memory node."

@@ -11,6 +11,7 @@ from cases import for_each
 from aerospike_wire import AbortStatus, CommitStatus, Transaction, TransactionState, errors
 from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.operations import basic
+from aerospike_wire.policy import Policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,9 +43,25 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def client(make_client: Callable[..., Any], server: EmbeddedServer) -> Any:
-    """A client that tries each step once and does not wait for long."""
-    once = {"max_retries": 0, "total_timeout": 120, "socket_timeout": 120}
-    return make_client(server.address, policies={"txn_verify": once, "txn_roll": once}, max_error_rate=0)
+    """A client that tries each step once."""
+    return make_client(server.address, policies=once("refused"), max_error_rate=0)
+
+
+def limit(fault: str) -> int:
+    """Milliseconds that a step may take: few if nothing else ends it, many on a busy machine."""
+    return 120 if fault == "never" else 10_000
+
+
+def once(fault: str) -> dict[str, Any]:
+    """Policies of steps that are tried once."""
+    step = {"max_retries": 0, "total_timeout": limit(fault), "socket_timeout": limit(fault)}
+    return {"txn_verify": step, "txn_roll": step}
+
+
+def go_wrong(client: Any, server: EmbeddedServer, fault: str, step: str) -> None:
+    """Make a step fail from now on."""
+    client.client._core.policies = Policies(once(fault))
+    FAULTS[fault](server.faults.on(step))
 
 
 async def begun(client: Any, server: EmbeddedServer) -> Transaction:
@@ -82,7 +99,7 @@ async def settled(client: Any, server: EmbeddedServer) -> list[Any]:
 async def test_verify_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """Whatever becomes of it, the transaction is aborted; there is no doubt, for nothing was decided."""
     txn = await begun(client, server)
-    FAULTS[fault](server.faults.on("verify"))
+    go_wrong(client, server, fault, "verify")
     with pytest.raises(errors.TransactionFailed) as caught:
         await client.commit(txn)
     assert caught.value.status is CommitStatus.VERIFY_FAILED
@@ -97,7 +114,7 @@ async def test_verify_fails(client: Any, server: EmbeddedServer, fault: str) -> 
 async def test_mark_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The one step that can leave a doubt: then abort is refused, and another commit tells."""
     txn = await begun(client, server)
-    FAULTS[fault](server.faults.on("mark"))
+    go_wrong(client, server, fault, "mark")
     with pytest.raises(errors.TransactionFailed) as caught:
         await client.commit(txn)
     doubt = fault in DOUBTFUL
@@ -131,7 +148,7 @@ async def test_mark_fails(client: Any, server: EmbeddedServer, fault: str) -> No
 async def test_mark_fails_and_nobody_asks_again(client: Any, server: EmbeddedServer, fault: str) -> None:
     """At the deadline the server finishes what was decided: all new if the mark had come, all old if not."""
     txn = await begun(client, server)
-    FAULTS[fault](server.faults.on("mark"))
+    go_wrong(client, server, fault, "mark")
     with pytest.raises(errors.TransactionFailed):
         await client.commit(txn)
     ledger = server.node.namespaces["test"].ledger
@@ -157,7 +174,7 @@ async def test_mark_fails_and_nobody_asks_again(client: Any, server: EmbeddedSer
 async def test_roll_forward_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The transaction is committed all the same; the server finishes it, or a further commit does."""
     txn = await begun(client, server)
-    FAULTS[fault](server.faults.on("roll"))
+    go_wrong(client, server, fault, "roll")
     assert await client.commit(txn) is CommitStatus.ROLL_FORWARD_ABANDONED
     assert txn.state is TransactionState.COMMITTED
     assert txn.failures
@@ -184,7 +201,7 @@ async def test_roll_forward_is_left_to_the_server(client: Any, server: EmbeddedS
 async def test_close_fails(client: Any, server: EmbeddedServer, fault: str) -> None:
     """The transaction is committed, and the monitor record is left to the server."""
     txn = await begun(client, server)
-    FAULTS[fault](server.faults.on("close"))
+    go_wrong(client, server, fault, "close")
     assert await client.commit(txn) is CommitStatus.CLOSE_ABANDONED
     assert len(txn.failures) == 1
     assert await data(client) == NEW
@@ -196,7 +213,7 @@ async def test_close_fails(client: Any, server: EmbeddedServer, fault: str) -> N
 async def test_abort_fails(client: Any, server: EmbeddedServer, fault: str, step: str) -> None:
     """An abort never raises for trouble on the way: the server finishes it."""
     txn = await begun(client, server)
-    FAULTS[fault](server.faults.on(step))
+    go_wrong(client, server, fault, step)
     status = await client.abort(txn)
     assert status is (AbortStatus.ROLL_BACK_ABANDONED if step == "roll" else AbortStatus.CLOSE_ABANDONED)
     assert txn.state is TransactionState.ABORTED
@@ -211,8 +228,8 @@ async def test_add_keys_fails(client: Any, server: EmbeddedServer, fault: str) -
     server.clear()
     await client.put(A, {"n": 1})
     txn = Transaction()
-    FAULTS[fault](server.faults.on("add_keys"))
-    policy = {"txn": txn, "total_timeout": 120}
+    go_wrong(client, server, fault, "add_keys")
+    policy = {"txn": txn, "total_timeout": limit(fault)}
     with pytest.raises(errors.AerospikeError) as caught:
         await client.put(A, {"n": 2}, policy=policy)
     assert not caught.value.in_doubt
@@ -234,9 +251,9 @@ async def test_a_write_in_doubt_is_undone_too(client: Any, server: EmbeddedServe
     """A write without an answer counts as written: rolled back with the rest, and the monitor stays for stragglers."""
     txn = await begun(client, server)
     late = ("test", "demo", "late")
-    FAULTS[fault](server.faults.on("put"))
+    go_wrong(client, server, fault, "put")
     with pytest.raises(errors.AerospikeError) as caught:
-        await client.put(late, {"n": 3}, policy={"txn": txn, "total_timeout": 120, "max_retries": 0})
+        await client.put(late, {"n": 3}, policy={"txn": txn, "total_timeout": limit(fault), "max_retries": 0})
     doubt = fault in DOUBTFUL
     assert caught.value.in_doubt is doubt
     assert txn.journal.write_in_doubt is doubt
@@ -252,8 +269,8 @@ async def test_a_batch_in_doubt_is_undone_too(client: Any, server: EmbeddedServe
     """The same for rows of a batch."""
     txn = await begun(client, server)
     keys = [("test", "demo", number) for number in range(3)]
-    FAULTS[fault](server.faults.on("batch_operate"))
-    policy = {"txn": txn, "total_timeout": 120, "max_retries": 0}
+    go_wrong(client, server, fault, "batch_operate")
+    policy = {"txn": txn, "total_timeout": limit(fault), "max_retries": 0}
     doubtful: list[bool] = []
     with contextlib.suppress(errors.AerospikeError):  # a batch that is refused as a whole raises
         doubtful = [row.in_doubt for row in await client.batch_operate(keys, [basic.write("n", 1)], policy)]
