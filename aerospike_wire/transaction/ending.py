@@ -108,11 +108,15 @@ class _Ending:
             return CommitStatus.ALREADY_COMMITTED
         if journal.state is TransactionState.ABORTED:
             self._fail(ResultCode.TRANSACTION_ALREADY_ABORTED, CommitStatus.ALREADY_ABORTED)
-        if journal.under_way:
-            words = f"{len(journal.under_way)} commands of the transaction are still under way; wait for them first"
-            self._fail(ResultCode.PARAM, None, words)
-        if journal.state is TransactionState.OPEN:
-            await self._verify()
+        journal.ending = True  # first, so that no command of another thread comes between this and the look
+        try:
+            if journal.under_way:
+                words = f"{len(journal.under_way)} commands of the transaction are still under way; wait for them first"
+                self._fail(ResultCode.PARAM, None, words)
+            if journal.state is TransactionState.OPEN:
+                await self._verify()
+        finally:
+            journal.ending = False
         already = False
         if journal.monitored:
             already = await self._mark()

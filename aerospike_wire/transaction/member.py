@@ -55,8 +55,9 @@ def admit(txn: Transaction, namespace: str) -> None:
         InvalidArgument: the transaction has ended, or is about another namespace.
     """
     journal = txn.journal
-    if journal.state is not TransactionState.OPEN:
-        raise InvalidArgument("txn", f"takes no more commands: transaction {txn.id} {_WHY_ENDED[journal.state]}")
+    if journal.state is not TransactionState.OPEN or journal.ending:
+        why = _WHY_ENDED.get(journal.state, "is being committed")
+        raise InvalidArgument("txn", f"takes no more commands: transaction {txn.id} {why}")
     if journal.namespace is None:
         journal.namespace = namespace
     elif journal.namespace != namespace:
@@ -154,8 +155,8 @@ async def execute(core: Core, command: Command[R], txn: Transaction, hook: Hook 
     member = Member.of(command, txn)
     journal = txn.journal
     try:
-        admit(txn, command.key.namespace)
         journal.under_way.add(member)
+        admit(txn, command.key.namespace)
         if command.write and command.key.digest not in journal.writes:
             await _register(core, txn, command.key.digest, command.policy, command.context)
     except InvalidArgument as error:
@@ -200,9 +201,9 @@ async def batch(
     attempts: tuple[Attempt, ...] = ()
     journal = txn.journal
     try:
+        journal.under_way.add(command)
         for row in command.rows:
             admit(txn, row.key.namespace)
-        journal.under_way.add(command)
         # As the official clients: all of them, those that are known included; the list takes each once.
         written = [row.key.digest for row in command.rows if row.write and row.key.digest]
         if written:

@@ -101,7 +101,10 @@ class Journal:
     """Committed or aborted, but records are not rolled yet."""
     under_way: set[object] = attrs.field(factory=set)
     """Commands that have begun and not ended."""
-    _gate: Lock | None = None
+    ending: bool = False
+    """Being committed: no further command may join, though the state is still OPEN."""
+    _gates: dict[str, Lock] = attrs.field(factory=dict)
+    """The one lock, in a dict because threads that make it at the same moment must get the same."""
 
     @property
     def monitored(self) -> bool:
@@ -110,9 +113,8 @@ class Journal:
 
     def gate(self, runtime: Runtime) -> Lock:
         """Held while the monitor record is made, and while the transaction ends."""
-        if self._gate is None:
-            self._gate = runtime.lock()
-        return self._gate
+        gate = self._gates.get("gate")
+        return self._gates.setdefault("gate", runtime.lock()) if gate is None else gate
 
     def version(self, digest: bytes) -> int | None:
         """The version of a record that was read."""

@@ -317,6 +317,30 @@ async def test_no_use_after_the_end(client: Any) -> None:
         await client.commit(aborted)
 
 
+async def test_no_command_joins_while_it_is_committed(make_client: Callable[..., Any], server: EmbeddedServer) -> None:
+    """One that came during the verification would be neither rolled forward nor back."""
+    client = make_client(server.address)
+    await client.put(A, {"n": 1})
+    txn = Transaction()
+    await client.get(A, {"txn": txn})
+    rule = server.faults.on("verify").delay(60)
+    inner = client.client
+    if client.kind == "async":
+        commit: Any = asyncio.ensure_future(inner.commit(txn))
+    else:
+        commit = asyncio.get_running_loop().run_in_executor(None, inner.commit, txn)
+    for _ in range(500):
+        await asyncio.sleep(0.002)
+        if rule.hits:
+            break
+    with pytest.raises(errors.ParamError, match="is being committed"):
+        await client.put(B, {"n": 1}, policy={"txn": txn})
+    with pytest.raises(errors.ParamError, match="is being committed"):
+        await client.batch_read([A, B], policy={"txn": txn})
+    assert await commit is CommitStatus.OK
+    assert unlocked(server)
+
+
 async def test_bad_arguments(client: Any) -> None:
     """What is no transaction, or cannot be in one, is refused with the argument's name."""
     for call, argument in (
