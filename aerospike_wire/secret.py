@@ -35,20 +35,22 @@ class Secret:
 
 
 _SECRETS: Final = re.compile("pass|pw", re.IGNORECASE)
-"""Names of settings that are secrets, those of TLS included, and those that somebody has misspelt."""
+"""Names of settings that are secrets, and those that somebody has misspelt."""
 
 
 def concealed(given: T) -> T:
-    """Settings, or what holds them, with secrets in place of passwords."""
+    """Settings with secrets in place of passwords, those for TLS included."""
     if not isinstance(given, Mapping):
         return given
     found: Any = {
-        name: Secret(value)
-        if value is not None and isinstance(name, str) and _SECRETS.search(name)
-        else concealed(value)
+        name: Secret(value) if _hidden(name, value) else concealed(value) if name == "tls" else value
         for name, value in given.items()
     }
     return found  # type: ignore[no-any-return]
+
+
+def _hidden(name: Any, value: Any) -> bool:
+    return value is not None and isinstance(name, str) and _SECRETS.search(name) is not None
 
 
 def revealed(value: Any) -> Any:

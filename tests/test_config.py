@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aerospike_wire import Client
 from aerospike_wire.config import AuthMode, Seed, parse_config
 from aerospike_wire.errors import ParamError
 from aerospike_wire.policy import ReadPolicy
+from aerospike_wire.secret import concealed, revealed
 
 
 @for_each(
@@ -160,3 +162,20 @@ def test_seeds_read_like_addresses() -> None:
     """A seed prints as it is written, an IPv6 address in brackets."""
     assert str(Seed("h", 3000)) == "h:3000"
     assert str(Seed("::1", 3000)) == "[::1]:3000"
+
+
+def test_secrets_are_those_of_logins_and_keys() -> None:
+    """Passwords go out of sight at once, whatever they are called; other settings stay what they are."""
+    given = {
+        "password": "word",
+        "passwd": "word",
+        "tls": {"keyfile_pw": "word"},
+        "ip_map": {"bypass": "10.0.0.1"},
+        5: 6,
+    }
+    found = concealed(given)
+    assert "word" not in repr(found).replace("password", "").replace("passwd", "")
+    assert found["ip_map"] is given["ip_map"]
+    assert revealed(found["tls"]["keyfile_pw"]) == "word"
+    with pytest.raises(TypeError):
+        pickle.dumps(found["password"])
