@@ -319,11 +319,10 @@ class Core:
             LinkFailure, Trouble: it did not succeed.
         """
         timing = policy.timing
-        request, collect = command.encode(node.features), command.collector()
         call = Call(
-            request,
+            command.encode(node.features),
             command.frame_type,
-            collect,
+            command.collector(),
             deadline,
             timing.silence,
             command.write,

@@ -16,8 +16,6 @@ from aerospike_wire.secret import Secret
 from aerospike_wire.transport import Call, LinkFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aerospike_wire.config import ClientConfig
     from aerospike_wire.transport import Link, Runtime
 
@@ -92,7 +90,9 @@ class Authenticator:
         fields: list[tuple[int, bytes]] = [(AdminField.SESSION_TOKEN, session.token)]
         if self._config.auth_mode is not AuthMode.PKI:
             fields.insert(0, (AdminField.USER, (self._config.user or "").encode()))
-        result, _ = await self._ask(link, AdminCommand.AUTHENTICATE, fields, deadline)
+        request = Secret(admin.request(AdminCommand.AUTHENTICATE, fields))
+        del fields
+        result, _ = await self._ask(link, request, deadline)
         return result == 0
 
     async def login(self, link: Link, deadline: float | None = None) -> Session | None:
@@ -102,12 +102,7 @@ class Authenticator:
             LinkFailure: the node refused (its code), or did not answer.
         """
         config = self._config
-        fields: list[tuple[int, bytes]] = []
-        if config.auth_mode is not AuthMode.PKI:
-            fields = [(AdminField.USER, (config.user or "").encode()), (AdminField.CREDENTIAL, await self._hashed())]
-            if config.auth_mode is not AuthMode.INTERNAL:
-                fields.append((AdminField.CLEAR_PASSWORD, self._password.reveal().encode()))
-        result, found = await self._ask(link, AdminCommand.LOGIN, fields, deadline)
+        result, found = await self._ask(link, Secret(admin.request(AdminCommand.LOGIN, await self._proof())), deadline)
         if result == ResultCode.SECURITY_NOT_ENABLED:
             return None  # the server has security, switched off: as good as logged in
         if result:
@@ -119,6 +114,18 @@ class Authenticator:
         ttl = int.from_bytes(found.get(AdminField.SESSION_TTL, b""), "big")
         ends = self._runtime.now() + max(ttl - _EARLY, 0.0) if ttl else float("inf")
         return Session(token, ends)
+
+    async def _proof(self) -> list[tuple[int, bytes]]:
+        """The fields that say who the user is."""
+        config = self._config
+        if config.auth_mode is AuthMode.PKI:
+            return []
+        hashed = await self._hashed()
+        user = (config.user or "").encode()
+        fields: list[tuple[int, bytes]] = [(AdminField.USER, user), (AdminField.CREDENTIAL, hashed)]
+        if config.auth_mode is not AuthMode.INTERNAL:
+            fields.append((AdminField.CLEAR_PASSWORD, self._password.reveal().encode()))
+        return fields
 
     async def _hashed(self) -> bytes:
         if self._hash is None:
@@ -141,11 +148,9 @@ class Authenticator:
         if user == self._config.user:
             self._password, self._hash = secret, hashed
 
-    async def _ask(
-        self, link: Link, command: AdminCommand, fields: Sequence[tuple[int, bytes]], deadline: float | None
-    ) -> tuple[int, dict[int, bytes]]:
+    async def _ask(self, link: Link, request: Secret, deadline: float | None) -> tuple[int, dict[int, bytes]]:
         limit = earlier(self._runtime.now() + self._config.login_timeout / 1000, deadline)
-        call = Call(admin.request(command, fields), FrameType.ADMIN, None, limit, None, login=True)
+        call = Call(request.reveal(), FrameType.ADMIN, None, limit, None, login=True)
         body = await link.exchange(call)
         try:
             message = next(admin.parse(body), None)

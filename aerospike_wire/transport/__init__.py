@@ -73,6 +73,10 @@ class Call(NamedTuple):
     refused: Callable[[bytes], bool] = _unknown
     """Whether an answer, of which this is the last frame, says for certain that nothing was changed."""
 
+    def __repr__(self) -> str:
+        # What is asked for may be a login, or hold values: nothing for reports of errors.
+        return f"Call(<{len(self.request)} bytes>, frame_type={self.frame_type}, deadline={self.deadline})"
+
     def leaves_doubt(self, body: bytes | None) -> bool:
         """Whether data may have been changed after the request was sent; no body if no answer has come."""
         return self.write and not (body and self.refused(body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -203,3 +204,24 @@ async def test_bad_arguments(admin: Any, args: list[Any], argument: str) -> None
         await admin.admin_create_user(*args)
     assert caught.value.argument == argument
     keeps_the_secret(caught.value, "new-word")
+
+
+async def test_cancelled_calls_show_no_password(make_client: Any, secured: EmbeddedServer) -> None:
+    """Neither a login nor a change that is cancelled while its answer is waited for."""
+    client = make_client(secured.address, user="admin", password=SECRET, policies={"total_timeout": 20_000})
+    if client.kind == "sync":
+        return
+    for command, call in (("login", client.client.connect), ("set_password", None)):
+        rule = secured.faults.on(command).once().hang()
+        work = call() if call is not None else client.client.admin_set_password("reader", "new-word")
+        task = asyncio.ensure_future(work)
+        for _ in range(2000):
+            await asyncio.sleep(0.002)
+            if rule.hits:
+                break
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        shown = variables_of(caught.value)
+        assert shown
+        assert not any(word in text for text in shown for word in (SECRET, "new-word", "$2a$"))
