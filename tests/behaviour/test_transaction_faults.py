@@ -49,7 +49,7 @@ def client(make_client: Callable[..., Any], server: EmbeddedServer) -> Any:
 
 def limit(fault: str) -> int:
     """Milliseconds that a step may take: few if nothing else ends it, many on a busy machine."""
-    return 120 if fault == "never" else 10_000
+    return 200 if fault == "never" else 10_000
 
 
 def once(fault: str) -> dict[str, Any]:
