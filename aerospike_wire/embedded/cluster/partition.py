@@ -79,13 +79,17 @@ class Cell:
 
 
 def assign(
-    order: Sequence[Member], copies: int, holders: Holders, outside: Iterable[Member], partial: Iterable[Member] = ()
+    order: Sequence[Member],
+    replicas: tuple[Member, ...],
+    holders: Holders,
+    outside: Iterable[Member],
+    partial: Iterable[Member] = (),
 ) -> Cell:
-    """Distribute a partition anew.
+    """Distribute a partition anew. It is called for thousands at a time.
 
     Args:
         order: the members, as they stand for the partition.
-        copies: how many replicas it has.
+        replicas: who of them is to hold it, as :func:`chosen` says.
         holders: who holds it; brought up to date.
         outside: who is not a member, but has not lost its memory.
         partial: members that were being filled; better than nothing, should nobody hold it.
@@ -94,8 +98,11 @@ def assign(
         The new cell. Members whose copy turned out to be out of date are not among the
         holders any more; what is left of their records has to be forgotten.
     """
-    replicas = _chosen(order, copies)
-    _drop_ancestors(order, holders)
+    if not holders and not partial:
+        holders.update(dict.fromkeys(replicas, Lineage()))
+        return Cell(replicas, replicas[0])
+    if len(holders) > 1:
+        _drop_ancestors(order, holders)
     full = [member for member in order if member in holders]
     if not full:
         holders.update({member: Lineage() for member in partial if member in order})
@@ -119,20 +126,20 @@ def assign(
     )
 
 
-def _chosen(order: Sequence[Member], copies: int) -> tuple[Member, ...]:
+def chosen(order: Sequence[Member], copies: int) -> tuple[Member, ...]:
     """The replicas: the first in order, but each from a rack of its own as long as there are other racks."""
     if all(member.rack == order[0].rack for member in order):
         return tuple(order[:copies])
-    chosen: list[Member] = []
+    found: list[Member] = []
     racks: set[int] = set()
     for member in order:
-        if len(chosen) < copies and member.rack not in racks:
-            chosen.append(member)
+        if len(found) < copies and member.rack not in racks:
+            found.append(member)
             racks.add(member.rack)
     for member in order:
-        if len(chosen) < copies and member not in chosen:
-            chosen.append(member)
-    return tuple(chosen)
+        if len(found) < copies and member not in found:
+            found.append(member)
+    return tuple(found)
 
 
 def _drop_ancestors(order: Sequence[Member], holders: Holders) -> None:

@@ -70,13 +70,18 @@ def weights(name: str) -> tuple[int, ...]:
     return tuple(finished(one_at_a_time(pid, begun)) & ~_LOW_BYTE for pid in _partitions())
 
 
-def successions(names: Iterable[str]) -> list[tuple[int, ...]]:
+def successions(names: Iterable[str]) -> tuple[tuple[int, ...], ...]:
     """For each partition the places of the nodes in ``names``, first the master's.
 
     Args:
         names: node ids, hexadecimal. Real servers keep them in descending order, which
             only matters in the unlikely case that two hashes are equal.
     """
+    return _successions(tuple(names))
+
+
+@functools.lru_cache(maxsize=64)
+def _successions(names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     columns = [weights(name) for name in names]
     places = range(len(columns))
-    return [tuple(sorted(places, key=row.__getitem__, reverse=True)) for row in zip(*columns, strict=True)]
+    return tuple(tuple(sorted(places, key=row.__getitem__, reverse=True)) for row in zip(*columns, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aerospike_wire.embedded.cluster.partition import Cell, assign, better
+from aerospike_wire.embedded.cluster.partition import Cell, assign, better, chosen
 from aerospike_wire.embedded.cluster.succession import successions
 from aerospike_wire.embedded.place import key_of
 from aerospike_wire.proto.keys import PARTITIONS
@@ -60,12 +60,16 @@ class View:
         return sum(1 for name, _ in self.queue if name == namespace)
 
     def _balance(self, outside: Sequence[Member]) -> None:
-        orders = [tuple(self.members[place] for place in order) for order in successions(self.names)]
+        places = successions(self.names)
+        # There are thousands of partitions, but only as many orders as members can stand in.
+        order_of = {order: tuple(self.members[place] for place in order) for order in set(places)}
         for namespace, holders in self._partitions.items():
             partial = self._partial(namespace)
             copies = self._factors[namespace]
+            replicas = {order: chosen(members, copies) for order, members in order_of.items()}
             cells = [
-                assign(orders[pid], copies, holders[pid], outside, partial.get(pid, ())) for pid in range(PARTITIONS)
+                assign(order_of[order], replicas[order], holders[pid], outside, partial.get(pid, ()))
+                for pid, order in enumerate(places)
             ]
             self.cells[namespace] = cells
             self.queue += [(namespace, pid) for pid in range(PARTITIONS) if not cells[pid].settled]
