@@ -81,7 +81,7 @@ class ClusterNode:
     def pid(self) -> int | None:
         """The number of the node's process; None if it has none of its own, or does not run."""
         process = self._process
-        return None if process is None else process.pid
+        return process.pid if process is not None and self.running else None
 
     @property
     def _process(self) -> NodeProcess | None:
