@@ -168,11 +168,12 @@ class _Ending:
         status = CommitStatus.MARK_ROLL_FORWARD_ABANDONED
         if error.code == ResultCode.TRANSACTION_COMMITTED:
             return True
-        if error.code in _GONE:
+        if error.code == ResultCode.TRANSACTION_ABORTED:
             journal.state = TransactionState.ABORTED
             status = CommitStatus.ALREADY_ABORTED
             words = f"the server has aborted it: {error.msg}"
             self._fail(ResultCode.TRANSACTION_FAILED, status, words, "mark", [(None, error)])
+        # A monitor record that is not there (122) settles no doubt: it goes when all is done, too.
         if error.in_doubt or before is TransactionState.COMMIT_FAILED:
             words = f"the commit is in doubt: {error.msg}"
             self._fail(
@@ -287,9 +288,6 @@ class _Ending:
         trouble = Trouble(code, message, words=words, argument=argument, final=True, cause=cause)
         self._core.fail(trouble, list(attempts), self._started, context, write=True, errors=self._errors)
 
-
-_GONE: Final = frozenset({ResultCode.TRANSACTION_ABORTED, ResultCode.TRANSACTION_EXPIRED})
-"""Answers to a commit that mean that the server has given the transaction up."""
 
 _DOUBTFUL: Final = (
     Attempt(None, None, sent=True, answered=False, code=ResultCode.TIMEOUT, elapsed=0.0,

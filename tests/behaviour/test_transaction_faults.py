@@ -323,3 +323,42 @@ async def test_a_block_whose_commit_is_refused_aborts(client: Any, server: Embed
         await client.run_transaction(write if client.kind == "async" else plain, attempts=1)
     assert any("aborted" in note for note in caught.value.__notes__)
     await client.put(A, {"n": 3})
+
+
+@for_each(("code", "doubt", "state", "in_doubt"), [
+    (22, False, TransactionState.VERIFIED, False),
+    (120, False, TransactionState.VERIFIED, False),
+    (122, False, TransactionState.VERIFIED, False),
+    (125, False, TransactionState.ABORTED, False),
+    (9, False, TransactionState.COMMIT_FAILED, True),
+    (22, True, TransactionState.COMMIT_FAILED, True),
+    (122, True, TransactionState.COMMIT_FAILED, True),
+    (125, True, TransactionState.ABORTED, False),
+    (9, True, TransactionState.COMMIT_FAILED, True),
+    (124, False, TransactionState.COMMITTED, None),
+    (124, True, TransactionState.COMMITTED, None),
+])  # fmt: skip
+async def test_what_the_mark_is_answered(
+    client: Any, server: EmbeddedServer, code: int, doubt: bool, state: TransactionState, in_doubt: bool | None
+) -> None:
+    """As the C client has it: only 124 and 125 settle a doubt; that the monitor is gone (122) may mean either."""
+    server.faults.clear()
+    txn = Transaction()
+    key = ("test", "mark", txn.id & 0xFFFF)
+    await client.put(key, {"n": 2}, policy={"txn": txn})
+    if doubt:
+        server.faults.on("mark").once().answer(9)
+        with pytest.raises(errors.TransactionFailed):
+            await client.commit(txn)
+    server.faults.on("mark").answer(code, execute=code == 124)
+    if in_doubt is None:
+        assert await client.commit(txn) is CommitStatus.ALREADY_COMMITTED
+    else:
+        with pytest.raises(errors.TransactionFailed) as caught:
+            await client.commit(txn)
+        assert (caught.value.in_doubt, txn.in_doubt) == (in_doubt, in_doubt)
+    assert txn.state is state
+    server.faults.clear()
+    if state is TransactionState.VERIFIED:
+        assert await client.abort(txn) is AbortStatus.OK
+    server.clock.advance(60)
