@@ -28,6 +28,7 @@ from aerospike_wire.proto.commands.query import (
     Values,
     facts,
 )
+from aerospike_wire.proto.fields import Field
 from aerospike_wire.proto.header import MESSAGE, Info2, Info3
 from aerospike_wire.proto.message import read_message
 
@@ -87,6 +88,15 @@ def test_policy_of_a_job() -> None:
     command = BackgroundCommand(demo(operations=[WRITE]), policy, ttl=-1)
     command.prepare(Policies())
     assert read_message(command.encode(OLDEST)[8:])[0].header.record_ttl == 0xFFFF_FFFF
+
+
+def test_rate_of_a_job() -> None:
+    """The scan's own goes before that of its policy; write policies have none."""
+    for own, rate in ((0, 100), (7, 7)):
+        command = BackgroundCommand(demo(operations=[WRITE]), {"records_per_second": 100}, None, own, scan=True)
+        command.prepare(Policies())
+        fields = read_message(command.encode(OLDEST)[8:])[0].fields
+        assert fields[Field.RECORDS_PER_SECOND] == rate.to_bytes(4, "big")
 
 
 @for_each(

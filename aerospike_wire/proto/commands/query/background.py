@@ -37,6 +37,7 @@ class BackgroundCommand(Command[None]):
     ttl: Any = None
     """Seconds to live of what is written; None for what the policy says."""
     records_per_second: Any = 0
+    """For each node; 0 for what the policy of a scan says."""
     method: str = "execute_background"
     scan: bool = False
     task_id: int = 0
@@ -67,6 +68,8 @@ class BackgroundCommand(Command[None]):
             raise InvalidArgument("records_per_second", "must be an int")
         if not 0 <= self.records_per_second <= 0xFFFF_FFFF:
             raise InvalidArgument("records_per_second", "must be between 0 and 4294967295")
+        if isinstance(policy, ScanPolicy):
+            self.records_per_second = self.records_per_second or policy.records_per_second
         return policy
 
     def encode(self, features: Features) -> bytes:
