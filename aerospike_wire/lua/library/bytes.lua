@@ -215,8 +215,10 @@ end
 function bytes.set_bytes(...)
   if select("#", ...) ~= 4 then return false end
   local b, i, other, n = ...
-  local inside, more = open(b, "bytes", "set_bytes"), open(other, "bytes", "set_bytes", 3)
-  i, n = integer(i, 2, "set_bytes", 0), integer(n, 4, "set_bytes", 0)
+  local inside = open(b, "bytes", "set_bytes")
+  i = integer(i, 2, "set_bytes", 0)
+  local more = open(other, "bytes", "set_bytes", 3)
+  n = integer(n, 4, "set_bytes", 0)
   if not is_place(i) or n < 0 or n > MAX_U32 then return false end
   if n > #more.data and i - 1 + n > inside.capacity then return false end
   return splice(inside, i - 1, string_sub(more.data, 1, n))
