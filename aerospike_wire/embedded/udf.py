@@ -118,9 +118,9 @@ def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, mes
     limit = min(asked, node.modules.time_limit) if asked else node.modules.time_limit
     if record is None:
         # What a record would have that the function creates.
-        facts = lua.RecordFacts(
-            exists=False, digest=digest, set=message.fields.get(Field.SET) or None, key=_sent(message)
-        )
+        set_name = message.fields.get(Field.SET) or None
+        size = stored_size(StoredRecord(digest, b"", {}, generation=0))
+        facts = lua.RecordFacts(exists=False, digest=digest, set=set_name, key=_sent(message), size=size)
         subject = lua.Subject(facts, (), lambda _name: None)
     else:
         subject = subject_of(record, now)

@@ -29,7 +29,7 @@ class RecordFacts:
     ttl: int = 0
     """Seconds that are left."""
     set: bytes | None = None
-    """This and the key are also those of a record that the function creates."""
+    """This, the key and the size are also those of a record that the function creates."""
     key: Any = None
     last_update: int = 0
     """Milliseconds since 2010."""

@@ -509,17 +509,17 @@ def test_key_and_set_of_a_call(node: Node) -> None:
           local before = record.key(rec) or 'none'
           rec.a = 1
           aerospike:create(rec)
-          local after = list{before, record.key(rec), record.setname(rec)}
+          local after = list{before, record.key(rec), record.setname(rec), record.size(rec) > 0}
           record.drop_key(rec)
           return list{after, record.key(rec) == nil}
         end
         """
     node.modules.register("m.lua", body.encode())
-    assert apply(node, "f", fields={Field.KEY: b"\x03user"}).value == [["none", "user", "s"], True]
+    assert apply(node, "f", fields={Field.KEY: b"\x03user"}).value == [["none", "user", "s", True], True]
     store(node, a=1)
     assert run(node, "return record.key(rec)") is None
     node.modules.register("m.lua", body.encode())
-    assert apply(node, "f", fields={Field.KEY: b"\x03user"}).value == [["user", "user", "s"], True]
+    assert apply(node, "f", fields={Field.KEY: b"\x03user"}).value == [["user", "user", "s", True], True]
 
 
 @needs_lua
