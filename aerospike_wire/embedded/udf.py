@@ -33,6 +33,31 @@ _NO_TEXT: Final = b"result value type unexpected"
 
 
 @attrs.frozen
+class Done:
+    """What a function did, as it is answered and stored."""
+
+    outcome: lua.Outcome
+    kind: int
+    """Particle type of what it returned."""
+    data: bytes
+    bins: dict[bytes, tuple[int, bytes] | None]
+    """All bins in order; None for those that did not change."""
+
+    @classmethod
+    def of(cls, outcome: lua.Outcome) -> Done:
+        """Encoded before anything is written: what cannot be answered must not be done.
+
+        Raises:
+            Refusal: it was refused inside the function, or something cannot leave Lua.
+        """
+        if outcome.code:
+            raise Refusal(outcome.code, "an update inside the function failed")
+        kind, data = encode(outcome.value)
+        bins = {name: None if value is None else _stored(value) for name, value in outcome.bins.items()}
+        return cls(outcome, kind, data, bins)
+
+
+@attrs.frozen
 class Call:
     """What a message asks to be called."""
 
@@ -91,11 +116,9 @@ def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now
         if record is not None:
             records.check_filter(namespace, record, message, node.clock.milliseconds())
             records.check_key(record, message)
-        outcome = _run(node, record, digest, call, message, now_seconds)
-        # Encoded before anything is written: what cannot be answered must not be done.
-        kind, data = encode(outcome.value)
-        if outcome.updated:
-            record = _write(node, namespace, record, digest, outcome, message, now_seconds)
+        done = _run(node, record, digest, call, message, now_seconds)
+        if done.outcome.updated:
+            record = _write(node, namespace, record, digest, done, message, now_seconds)
     except Refusal as refusal:
         return records.reply(refusal.code, record)
     except lua.LuaMissingError as error:
@@ -106,14 +129,14 @@ def apply(node: Node, namespace: Namespace, digest: bytes, message: Message, now
         return _failure(record, _ARGUMENT_UNUSABLE)
     except lua.LuaFailedError as error:
         return _failure(record, error.args[0] or _NO_TEXT)
-    return records.reply(ResultCode.OK, record, [Op(OpCode.READ, b"SUCCESS", kind, data).pack()])
+    return records.reply(ResultCode.OK, record, [Op(OpCode.READ, b"SUCCESS", done.kind, done.data).pack()])
 
 
 def _failure(record: StoredRecord | None, text: bytes) -> bytes:
     return records.reply(ResultCode.UDF, record, [Op(OpCode.READ, b"FAILURE", Particle.STRING, text).pack()])
 
 
-def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, message: Message, now: int) -> lua.Outcome:
+def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, message: Message, now: int) -> Done:
     asked = message.header.transaction_ttl / 1000
     limit = min(asked, node.modules.time_limit) if asked else node.modules.time_limit
     if record is None:
@@ -128,22 +151,20 @@ def _run(node: Node, record: StoredRecord | None, digest: bytes, call: Call, mes
             subject = attrs.evolve(subject, facts=attrs.evolve(subject.facts, key=_sent(message)))
     milliseconds = unix_milliseconds(node)
 
-    def work(machine: lua.Machine, seconds: float, *, tentative: bool) -> lua.Outcome:
-        return machine.call(
+    def work(machine: lua.Machine, seconds: float, *, tentative: bool) -> Done:
+        outcome = machine.call(
             call.function, subject, call.arguments, limit=seconds, now=milliseconds, tentative=tentative
         )
+        return Done.of(outcome)
 
     def state() -> tuple[object, ...]:
         seen = None if record is None else (record.generation, record.last_update, tuple(record.bins.items()))
         return digest, seen, message.fields[Field.UDF_ARGUMENTS], message.fields.get(Field.KEY)
 
     try:
-        outcome = node.modules.call(call.module, call.function, work, state, limit)
+        return node.modules.call(call.module, call.function, work, state, limit)
     except lua.ValueUnusableError as error:
         raise Refusal(ResultCode.BIN_INCOMPATIBLE_TYPE, str(error)) from None
-    if outcome.code:
-        raise Refusal(outcome.code, "an update inside the function failed")
-    return outcome
 
 
 def _sent(message: Message) -> Any:
@@ -213,15 +234,16 @@ def _write(
     namespace: Namespace,
     record: StoredRecord | None,
     digest: bytes,
-    outcome: lua.Outcome,
+    done: Done,
     message: Message,
     now: int,
 ) -> StoredRecord:
+    outcome = done.outcome
     if record is None:
         record = StoredRecord(digest, message.fields.get(Field.SET, b""), {}, generation=0)
     ttl = message.header.record_ttl if outcome.ttl is None else outcome.ttl
     void_time = records.expiry(namespace, record, ttl, now)
-    bins = {name: record.bins[name] if value is None else _stored(value) for name, value in outcome.bins.items()}
+    bins = {name: record.bins[name] if particle is None else particle for name, particle in done.bins.items()}
     if bins:
         key = None if outcome.key_dropped else message.fields.get(Field.KEY)
         records.save(namespace, record, bins, void_time, node.clock.milliseconds(), key=key)

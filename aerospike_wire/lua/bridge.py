@@ -24,6 +24,18 @@ _BLOBS: Final = frozenset(
 """Types that bytes of Lua can be given; bytes of any other type are plain blobs."""
 
 
+MAX_SIZE: Final = 1_000_000
+"""How much may leave Lua in one call: an item counts 1, and one more for each 16 bytes. What is in several
+places of a value leaves as often: a small list of lists can be of any size outside."""
+TENTATIVE_SIZE: Final = 50_000
+"""The same while others wait."""
+_BYTES: Final = 16
+
+
+class TooLargeError(Exception):
+    """More than that was to leave Lua."""
+
+
 class Bridge:
     """Turns values of Python into those of one Lua state and back."""
 
@@ -34,6 +46,8 @@ class Bridge:
         self._make_bytes = state.host[b"make_bytes"]
         self._make_geojson = state.host[b"make_geojson"]
         self._inspect = state.host[b"inspect"]
+        self.left = MAX_SIZE
+        """How much more may leave; below zero once it was too much."""
 
     def into_lua(self, value: Any, depth: int = 0) -> Any:
         """The counterpart of a value in Lua.
@@ -87,10 +101,12 @@ class Bridge:
 
         Raises:
             ValueUnusableError: it is nested too deep, or a map in it has an unusable key.
+            TooLargeError: it is too large.
         """
         if value is None or isinstance(value, _PLAIN):
             return value
         if isinstance(value, bytes):
+            self._take(len(value) // _BYTES)
             return _text(value.partition(b"\0")[0])
         if depth > msgpack.MAX_DEPTH:
             msg = "a value is nested too deep"
@@ -99,11 +115,13 @@ class Bridge:
         kind, *parts = seen if isinstance(seen, tuple) else (seen,)
         if kind == b"list":
             items, count = parts
+            self._take(count)
             return [self.from_lua(items[place], depth + 1) for place in range(1, count + 1)]
         if kind == b"map":
             return self._map_from_lua(parts, depth)
         if kind == b"bytes":
             data, particle = parts
+            self._take(len(data) // _BYTES)
             return RawParticle(particle, data) if particle in _BLOBS else data
         if kind == b"geojson":
             return GeoJSON(parts[0].decode(errors="surrogateescape"))
@@ -111,6 +129,7 @@ class Bridge:
 
     def _map_from_lua(self, parts: Sequence[Any], depth: int) -> dict[Any, Any]:
         is_ordered, keys, values, count = parts
+        self._take(2 * count)
         result: dict[Any, Any] = KeyOrderedDict() if is_ordered else {}
         for place in range(1, count + 1):
             key = self.from_lua(keys[place], depth + 1)
@@ -120,9 +139,17 @@ class Bridge:
             result[key] = self.from_lua(values[place], depth + 1)
         return result
 
-    def packed_size(self, value: Any) -> int:
-        """Bytes that a list or map of Lua takes as MessagePack."""
-        return len(msgpack.pack(self.from_lua(value)))
+    def _take(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise TooLargeError
+
+    def packed_size(self, value: Any) -> int | None:
+        """Bytes that a list or map of Lua takes as MessagePack; None for what is too large or too deep."""
+        try:
+            return len(msgpack.pack(self.from_lua(value)))
+        except (TooLargeError, ValueUnusableError):
+            return None
 
 
 def _text(data: bytes) -> str | RawParticle:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aerospike_wire.lua.bridge import Bridge
+from aerospike_wire.lua.bridge import MAX_SIZE, TENTATIVE_SIZE, Bridge, TooLargeError
 from aerospike_wire.lua.errors import LuaFailedError, ModuleUnusableError, TimeUpError
 from aerospike_wire.lua.state import CALL_LIMIT, State, chunk_name, is_time_up
 
@@ -96,7 +96,7 @@ class Machine:
             found = sources.get(file_name)
             return None if found is None else (found, chunk_name(path, file_name))
 
-        def packed_size(value: Any) -> int:
+        def packed_size(value: Any) -> int | None:
             # The bridge needs the state, and the state this.
             return self._bridge.packed_size(value)
 
@@ -157,12 +157,12 @@ class Machine:
             good, value = self._host[b"call"](
                 self._environment, _name(function), record, given, len(arguments), limit, now, tentative
             )
-            if tentative and self._host[b"is_overdue"]():
+            if tentative and (self._host[b"is_overdue"]() or self._bridge.left < 0):
                 self.broken = True
                 raise TimeUpError(None)
             self._write_log()
             if not good:
-                raise LuaFailedError(value if isinstance(value, bytes) else None)
+                raise LuaFailedError(value if isinstance(value, bytes) else self._said(value))
             return self._outcome(value, self._host[b"outcome"](record))
 
     def aggregate(
@@ -262,6 +262,12 @@ class Machine:
                     raise problem
                 raise LuaFailedError(problem if isinstance(problem, bytes) else None)
 
+    def _said(self, problem: object) -> bytes | None:
+        """The text of an error of Lua that passed through a callback of the host."""
+        if not isinstance(problem, self._state.lupa.LuaError):
+            return None
+        return str(problem).partition("\nstack traceback:")[0].encode()
+
     def _record(self, subject: Subject, *, read_only: bool) -> Any:
         facts = subject.facts
         table = self._state.runtime.table()
@@ -303,6 +309,7 @@ class _Guard:
     def __init__(self, machine: Machine, *, tentative: bool = False) -> None:
         self._machine = machine
         self._tentative = tentative
+        machine._bridge.left = TENTATIVE_SIZE if tentative else MAX_SIZE  # noqa: SLF001  a part of it
 
     def __enter__(self) -> None:
         """Nothing to do."""
@@ -311,6 +318,10 @@ class _Guard:
         """Translate errors of Lua that no guarded call caught."""
         machine = self._machine
         lupa = machine._state.lupa  # noqa: SLF001  a part of it
+        if isinstance(error, TooLargeError):
+            if self._tentative:
+                raise TimeUpError(None) from None
+            raise LuaFailedError(b"not enough memory") from None
         if isinstance(error, lupa.LuaMemoryError):
             machine.broken = True
             raise LuaFailedError(b"not enough memory") from None
@@ -319,7 +330,7 @@ class _Guard:
             machine.broken = True
             if self._tentative and is_time_up(error):
                 raise TimeUpError(None) from None
-            raise LuaFailedError(str(error).partition("\nstack traceback:")[0].encode()) from None
+            raise LuaFailedError(machine._said(error)) from None  # noqa: SLF001  as above
 
 
 def _name(function: str) -> bytes:

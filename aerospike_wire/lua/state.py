@@ -72,7 +72,7 @@ class State:
         self,
         path: str,
         find_source: Callable[[Any], tuple[bytes, bytes] | None],
-        packed_size: Callable[[Any], int] | None = None,
+        packed_size: Callable[[Any], int | None] | None = None,
     ) -> None:
         """Make a state.
 
@@ -80,7 +80,7 @@ class State:
             path: the directory of modules, for texts.
             find_source: text and chunk name of a module that Lua code requires, by its name as
                 bytes; None if there is none.
-            packed_size: bytes that a list or map of Lua takes as MessagePack.
+            packed_size: bytes that a list or map of Lua takes as MessagePack; None if it is too large.
 
         Raises:
             LuaMissingError: lupa is not installed.

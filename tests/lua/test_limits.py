@@ -242,6 +242,32 @@ def test_tail_calls_of_the_scripts_own_functions() -> None:
     assert caught.value.text == b"lost"
 
 
+TOO_LARGE = {
+    "return doubled": "the result",
+    "rec.a = doubled return aerospike:update(rec)": "what is stored",
+    "return list.nbytes(doubled)": "a size",
+    "return tostring(doubled)": "a text",
+    "return map.nbytes(map{a = doubled})": "a size of a map",
+    "return ('x'):rep(2000000)": "a text that is returned",
+    "return os.date(('%c'):rep(10000))": "a date",
+}
+"""Small in Lua, and of any size outside."""
+
+
+def test_values_that_grow_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in several places of a value leaves Lua as often; that has a bound, wherever it happens."""
+    monkeypatch.setattr("aerospike_wire.lua.machine.MAX_SIZE", 10_000)
+    for body, what in TOO_LARGE.items():
+        with pytest.raises(lua.LuaFailedError) as caught:
+            call(f"local doubled = list{{1}} for i = 1, 40 do doubled = list{{doubled, doubled}} end {body}")
+        assert caught.value.text, what
+    monkeypatch.undo()
+    machine = lua.Machine("/udf", "m", {"m.lua": b"function f(rec) local l = list() l[60000] = 1 return l end"})
+    with pytest.raises(lua.TimeUpError):
+        machine.call("f", SUBJECT, (), tentative=True)
+    assert len(call("local l = list() l[60000] = 1 return l")) == 60_000
+
+
 def test_coroutines() -> None:
     """They are there as elsewhere, within the same limits of time, memory and depth."""
     body = "local sum = 0 for v in coroutine.wrap(function(n) for i = 1, 4 do coroutine.yield(i) end end) do sum = sum + v end"

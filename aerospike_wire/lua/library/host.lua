@@ -23,7 +23,7 @@ local function place(level)
   repeat
     level = level + 1
     local info = getinfo(level, "S")
-  until not info or info.what == "C" or string_sub(info.source, 1, 1) == "@" -- the others are our own
+  until not info or string_sub(info.source, 1, 1) == "@" -- the others are our own, and Lua's
   local info = getinfo(level + 1, "Sl")
   if info and info.currentline > 0 then return info.short_src .. ":" .. info.currentline .. ": " end
   return ""

@@ -3,7 +3,7 @@
 local lib = ...
 local contents, open, integer, is_value = lib.contents, lib.open, lib.integer, lib.is_value
 local NIL, hide, show, written = lib.NIL, lib.hide, lib.show, lib.written
-local type, next, select = type, next, select
+local type, next, select, error = type, next, select, error
 local insert, remove, concat = table.insert, table.remove, table.concat
 
 local list, meta = {}, { __metatable = false, __name = "List" }
@@ -173,7 +173,7 @@ end
 
 function list.nbytes(l)
   open(l, "list", "nbytes")
-  return lib.packed_size(l)
+  return lib.packed_size(l) or error("not enough memory", 0)
 end
 
 local function of(source)

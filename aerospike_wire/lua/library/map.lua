@@ -3,7 +3,7 @@
 local lib = ...
 local contents, open, integer, is_value = lib.contents, lib.open, lib.integer, lib.is_value
 local NIL, hide, show, written, kind_of, text = lib.NIL, lib.hide, lib.show, lib.written, lib.kind_of, lib.text
-local type, next, select, ipairs, math_type = type, next, select, ipairs, math.type
+local type, next, select, ipairs, math_type, error = type, next, select, ipairs, math.type, error
 local sort, concat, remove = table.sort, table.concat, table.remove
 
 local map, meta = {}, { __metatable = false, __name = "Map" }
@@ -193,7 +193,7 @@ end
 
 function map.nbytes(m)
   open(m, "map", "nbytes")
-  return lib.packed_size(m)
+  return lib.packed_size(m) or error("not enough memory", 0)
 end
 
 local function of(source)

@@ -272,6 +272,10 @@ end
 math_library.sum = arithmetic(53, function(a, b) return a + b end)
 math_library.product = arithmetic(56, function(a, b) return a * b end)
 
+local function check_date(form)
+  if type(form) == "string" and #form > MAX_PATTERN then error("date format too long", 3) end
+end
+
 local function bare_environment()
   local made = {
     assert = assert, error = error, ipairs = ipairs, pcall = pcall, rawequal = rawequal, select = select,
@@ -281,7 +285,7 @@ local function bare_environment()
     List = CLASSES.list, Map = CLASSES.map, Bytes = CLASSES.bytes, getmetatable = safe_getmetatable,
     type = safe_type, setmetatable = safe_setmetatable, xpcall = safe_xpcall,
     coroutine = library(coroutines), string = string, table = library(safe_table), math = library(math_library), utf8 = library(utf8),
-    os = { clock = os.clock, time = for_tables("time", "table", os.time, "os."), date = os.date, difftime = os.difftime },
+    os = { clock = os.clock, time = for_tables("time", "table", os.time, "os."), date = wrapped("os.", "date", os.date, check_date), difftime = os.difftime },
     list = library(lib.list), map = library(lib.map), bytes = library(lib.bytes), geojson = {},
     record = library(lib.record), print = printed, collectgarbage = memory_in_use,
     trace = logger(4, 2), debug = logger(3, 5), info = logger(2, 8), warn = logger(1, 11),
