@@ -132,6 +132,7 @@ def _namespace_settings(found: Namespace) -> dict[str, object]:
         "nsup-period": _NSUP_PERIOD if config.ttl else 0,
         "replication-factor": found.config.replication_factor or 1,
         "strong-consistency": config.strong,
+        "strong-consistency-allow-expunge": config.expunge,
         "storage-engine": "memory",
     }
 
@@ -237,8 +238,8 @@ def _network_settings(node: Node) -> dict[str, object]:
 def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
     """``set-config:context=namespace``: change a setting that this node has.
 
-    These are a namespace's ``default-ttl`` and ``max-record-size``, with transactions its
-    ``mrt-duration`` and ``disable-mrt-writes``, a set's
+    These are a namespace's ``default-ttl`` and ``max-record-size``, of a strongly consistent one
+    ``mrt-duration``, ``disable-mrt-writes`` and ``strong-consistency-allow-expunge``, a set's
     ``enable-index`` and ``stop-writes-count``, and some of the service that matter to nothing here. Servers have many
     more; they are refused like names that no server knows.
     """
@@ -269,6 +270,9 @@ def set_config(node: Node, _session: Session, parameters: Parameters) -> str:
         number = int(value or "0") if _DIGITS.match(value) else -1
         if name == "default-ttl" and 0 <= number <= _MAX_TTL:
             found.config = attrs.evolve(found.config, default_ttl=number)
+            return OK
+        if found.ledger is not None and name == "strong-consistency-allow-expunge" and value in ("true", "false"):
+            found.config = attrs.evolve(found.config, expunge=value == "true")
             return OK
         if found.ledger is not None and _set_transactions(found.ledger, name, value):
             return OK

@@ -161,7 +161,7 @@ def check_transaction(namespace: Namespace, message: Message) -> None:
 
 
 def check_durability(namespace: Namespace, message: Message) -> None:
-    """Community Edition has no durable deletes, and strongly consistent namespaces have no others.
+    """Community Edition has no durable deletes, and strongly consistent namespaces have no others, unless told so.
 
     Raises:
         Refusal: 25 or 22, a deletion of the kind that there is not.
@@ -169,7 +169,11 @@ def check_durability(namespace: Namespace, message: Message) -> None:
     durable = message.header.info2 & _DURABLE_DELETE
     if durable and not namespace.edition.durable_delete:
         raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
-    if not durable and namespace.config.strong:
+    if (
+        not durable
+        and namespace.config.strong
+        and not (namespace.config.expunge and Field.MRT_ID not in message.fields)
+    ):
         raise Refusal(ResultCode.FORBIDDEN, "deletion that is not durable")
 
 

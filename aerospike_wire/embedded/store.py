@@ -70,6 +70,8 @@ class NamespaceConfig:
         replication_factor: how many nodes of a cluster hold each record; None for what the
             cluster says.
         strong: whether it is strongly consistent, and so has transactions; Enterprise nodes only.
+        expunge: whether a strongly consistent one takes deletions that are not durable
+            (the server's strong-consistency-allow-expunge); transactions never do.
     """
 
     name: str
@@ -78,6 +80,7 @@ class NamespaceConfig:
     max_record_size: int = 1024 * 1024
     replication_factor: int | None = None
     strong: bool = False
+    expunge: bool = False
 
     @classmethod
     def parse(cls, text: str) -> NamespaceConfig:
@@ -102,6 +105,8 @@ class NamespaceConfig:
                 config = attrs.evolve(config, default_ttl=int(value))
             elif key == "strong-consistency" and value in ("on", "off"):
                 config = attrs.evolve(config, strong=value == "on")
+            elif key == "strong-consistency-allow-expunge" and value in ("on", "off"):
+                config = attrs.evolve(config, expunge=value == "on")
             elif key == "max-record-size" and value.isdecimal():
                 config = attrs.evolve(config, max_record_size=int(value))
             elif key == "replication-factor" and value.isdecimal() and 0 < int(value) <= MAX_REPLICATION_FACTOR:
@@ -109,7 +114,8 @@ class NamespaceConfig:
             else:
                 msg = (
                     f"namespace {name!r} has the option {option!r}; there are ttl=on, ttl=off, "
-                    "strong-consistency=on, strong-consistency=off, default-ttl=SECONDS, "
+                    "strong-consistency=on, strong-consistency=off, strong-consistency-allow-expunge=on, "
+                    "strong-consistency-allow-expunge=off, default-ttl=SECONDS, "
                     "max-record-size=BYTES and replication-factor=N"
                 )
                 raise ValueError(msg)

@@ -385,12 +385,22 @@ async def test_available_namespaces_and_community_nodes_have_none(
         assert await plain.abort(txn) is AbortStatus.OK
 
 
-async def test_deletes_must_be_durable(client: Any) -> None:
-    """A strongly consistent namespace refuses others."""
+async def test_deletes_must_be_durable(client: Any, server: EmbeddedServer) -> None:
+    """A strongly consistent namespace refuses others, in transactions even if it is told to take them."""
     await client.put(A, {"n": 1})
     with pytest.raises(errors.ForbiddenError):
         await client.remove(A)
     await client.remove(A, policy=DURABLE)
+    assert await bins(client, A) is None
+    change = "set-config:context=namespace;namespace=test;strong-consistency-allow-expunge=true"
+    assert "ok" in await client.info_random_node(change)
+    for key in (A, B):
+        await client.put(key, {"n": 1})
+    txn = Transaction()
+    with pytest.raises(errors.ForbiddenError):
+        await client.remove(B, policy={"txn": txn})
+    await client.abort(txn)
+    await client.remove(A)
     assert await bins(client, A) is None
 
 
