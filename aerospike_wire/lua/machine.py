@@ -241,14 +241,20 @@ class Machine:
         *,
         for_client: bool,
     ) -> None:
+        bridge = self._bridge
+
+        def give(value: Any) -> None:
+            bridge.left = MAX_SIZE  # of each result, however many there are
+            write(bridge.from_lua(value))
+
         with _Guard(self):
-            given = self._bridge.items(arguments)
+            given = bridge.items(arguments)
             found = self._host[b"stream"](
                 self._environment,
                 _name(function),
                 for_client,
                 read,
-                lambda value: write(self._bridge.from_lua(value)),
+                give,
                 given,
                 len(arguments),
                 limit,

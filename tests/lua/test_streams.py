@@ -140,3 +140,13 @@ def test_what_a_source_raises_comes_back() -> None:
 
     with pytest.raises(ConnectionError, match="the node is gone"):
         lua.reduce(SOURCE, "total", (), values())
+
+
+def test_results_are_bounded_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, each may be as large as one that a function returns."""
+    monkeypatch.setattr("aerospike_wire.lua.machine.MAX_SIZE", 10)
+    many = [[1, 2, 3]] * 50
+    assert lua.reduce(SOURCE, "all", [], many) == many
+    with pytest.raises(lua.LuaFailedError) as caught:
+        lua.reduce(SOURCE, "all", [], [list(range(11))])
+    assert caught.value.text == b"not enough memory"
