@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bcrypt
+import hypothesis
 import pytest
 from either import CLIENTS, Either
 
 from aerospike_wire.embedded import EmbeddedServer
+
+# How long an example takes says more of what else the machine does.
+hypothesis.settings.register_profile("aerospike_wire", deadline=None)
+hypothesis.settings.load_profile("aerospike_wire")
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -105,7 +105,7 @@ async def test_a_node_that_joins(make_client: Any) -> None:
 
 async def test_commands_follow_the_partition(make_client: Any, trio: EmbeddedCluster) -> None:
     """Each command goes to the master of its partition."""
-    client = make_client(trio.seeds, **FAST)
+    client = make_client(trio.seeds)
     await client.connect()
     table = client.client._core.cluster.partitions.tables["test"]
     for key in KEYS:

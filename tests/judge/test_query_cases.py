@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from cases import Cases
+from cases import Cases, for_each
 from judge.query_differential import Sides, case, differences
 
 from aerospike_wire import lua
@@ -27,9 +27,12 @@ def sides() -> Iterator[Sides]:
         yield made
 
 
-@pytest.mark.parametrize("kind", COUNTS)
+@for_each("kind", COUNTS)
 def test_both_clients_find_the_same(kind: str, sides: Sides) -> None:
-    """The same rows, or the same class, code and doubt; some queries find something."""
+    """The same rows, or the same class, code and doubt; some queries find something.
+
+    One test for all: where the official client looks for modules is the process', and another client may change it.
+    """
     found = 0
     with Cases() as cases:
         for seed in range(COUNTS[kind]):
