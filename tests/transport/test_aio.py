@@ -376,13 +376,13 @@ async def test_silence_ends_those_who_said_so(runtime: AsyncRuntime) -> None:
     def script(peer: Peer) -> None:
         frames = peer.frames(4)
         for whole in frames[:3]:
-            time.sleep(0.04)
+            time.sleep(0.12)
             peer.send(echo(whole))
         peer.closed()
 
     with RawNode(script) as node:
         link = await connect(runtime, node)
-        tasks = start(link, [call(number, silence=0.1) for number in range(4)])
+        tasks = start(link, [call(number, silence=0.3) for number in range(4)])
         answers = await gathered(tasks)
         assert [numbered(body) for body in answers[:3]] == [0, 1, 2]
         assert isinstance(answers[3], LinkFailure)
