@@ -358,7 +358,10 @@ class _Writer:
         self._sets: dict[bytes, bytes] = {b"": b""}
 
     def pack(self, record: StoredRecord, value: int | None) -> bytes | None:
-        """The message of a record; empty if it has nothing to show, None if it is filtered out."""
+        """The message of a record; empty if it has nothing to show or fails, None if it is filtered out.
+
+        What is empty counts against the limit of the query.
+        """
         now = self._milliseconds() if self._filter is not None or self._selects or self._range is not None else 0
         if self._filter is not None and not filters.matches(self._filter, self._query.namespace, record, now):
             if ranges.about_metadata(self._filter):
@@ -375,7 +378,7 @@ class _Writer:
                 ops = records.read_bins(record.bins, self._query.message, compute=compute)
             except Refusal:
                 self._job.failed += 1
-                return None
+                return b""
         elif not self._info1:
             ops = records.all_bins(record.bins)
         self._job.succeeded += 1

@@ -88,6 +88,8 @@ class Run(Source):
         self._deadline: float | None = None
         self._limit = 0
         self._given = 0
+        self._unlimited = False
+        """True if nodes are no more told of the limit: they have counted records that they did not send."""
         self._waiting: set[int] = set()
         """Partitions that this pass has still to ask for."""
         self._course = Course()
@@ -262,7 +264,9 @@ class Run(Source):
         self._frames = None
         self._fan.begun = core.runtime.now()
         for place, (node, pids) in enumerate(by_node):
-            share = max(1, left // len(by_node) + (place < left % len(by_node))) if self._limit else 0
+            share = 0
+            if self._limit and not self._unlimited:
+                share = max(1, left // len(by_node) + (place < left % len(by_node)))
             whole, begun = state.split(pids)
             request = self._command.request(node.features, task_id, whole, begun, share)
             try:
@@ -370,6 +374,10 @@ class Run(Source):
             records = records[: self._limit - self._given]
             part.cut = True
         self._given += len(records)
+        if self._unlimited and self._given >= self._limit:
+            for other in tuple(self._parts.values()):
+                self._leave(other, keep=False)
+            self._current = None
         self.portion, self._values = records, answer.values[: len(records)]
         if self._core.runtime.pipelined:
             await self._core.runtime.sleep(0)  # others of the loop have their turn
@@ -434,9 +442,13 @@ class Run(Source):
             meter.part_done(Latency.QUERY, part.node, str(self._command.statement.namespace), seconds)
         missing = set(answer.unavailable).intersection(part.pids)
         read = [pid for pid in part.pids if pid not in missing]
-        self._waiting.difference_update(read)
-        if not part.cut and (not part.share or part.received < part.share):
-            state.finish(read)
+        if part.share and part.received < part.share and not part.cut and self._command.leaves_out:
+            # Whether the node came to the end or to the limit cannot be seen: the rest is asked for without one.
+            self._unlimited = True
+        else:
+            self._waiting.difference_update(read)
+            if not part.cut and (not part.share or part.received < part.share):
+                state.finish(read)
         if missing:
             some = "partitions are" if len(missing) > 1 else "partition is"
             words = f"{len(missing)} {some} not available, the first is {min(missing)}"

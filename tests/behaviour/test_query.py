@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cases import for_each
 
-from aerospike_wire import errors, predicates
+from aerospike_wire import errors, operations, predicates
 
 SET = "query"
 
@@ -116,3 +116,33 @@ async def test_bad_predicate(client: Any) -> None:
     with pytest.raises(errors.ParamError) as caught:
         client.query("test", SET).where(("n", 1))
     assert caught.value.argument == "predicate"
+
+
+SPARSE: tuple[tuple[str, Any, int], ...] = (
+    ("query", lambda query: query.select("rare"), 14),
+    ("query", lambda query: query.add_ops([operations.list_get("l", 0)]), 20),
+    ("query", lambda query: query.add_ops([operations.read("rare")]), 40),
+    ("scan", lambda query: query.add_ops([operations.read("rare")]), 14),
+)
+"""What nodes count against a limit and do not send: a kind, what is asked, and how many records that gives."""
+
+
+async def test_limits_of_queries_that_leave_records_out(client: Any) -> None:
+    """Pages lose nothing, a limit gives as many as there are, and a cursor goes on behind them."""
+    for number in range(40):
+        bins = {"n": number, "l": [number] if number % 2 else "none", **({"rare": number} if number % 3 == 0 else {})}
+        await client.put(("test", SET, number), bins)
+    for kind, ask, count in SPARSE:
+        query = ask(getattr(client, kind)("test", SET)).paginate()
+        query.query.max_records = 4
+        pages = []
+        while not query.is_done():
+            pages.append(await query.results())
+        digests = [record.key.digest for page in pages for record in page]
+        assert (len(digests), len(set(digests))) == (count, count)
+        assert max(map(len, pages)) == 4
+
+        limited = ask(getattr(client, kind)("test", SET))
+        first = await limited.results({"max_records": 10})
+        rest = await ask(getattr(client, kind)("test", SET)).resume(limited.cursor()).results()
+        assert (len(first), len(first) + len(rest)) == (10, count)

@@ -112,6 +112,19 @@ class QueryCommand(Command[None]):
         body = b"".join((header, *fields, *ops))
         return frame_header(FrameType.MESSAGE, len(body)) + body
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether nodes count records against a limit that they do not send.
+
+        These are records without any of the selected bins, and those for which an operation fails.
+        """
+        statement = self.statement
+        if self._no_bins:
+            return False
+        if statement.names or (statement.checked and self.method == "scan"):
+            return True
+        return any(operation.code != OpCode.READ for operation in statement.checked)
+
     def explained(self, code: int, words: ServerWords, build: tuple[int, ...]) -> ServerWords:
         """What a refusing answer says, and what the operations explain about it."""
         return self.statement.explained(code, words, build, filtered=self.policy.expressions is not None)
