@@ -109,7 +109,7 @@ def of_message(message: Message) -> Request:
 
 def of_info(line: str) -> Request:
     """Names and subjects of one line of an info request."""
-    name = re.split("[:/]", line, maxsplit=1)[0]
+    name = re.split("[:/;]", line, maxsplit=1)[0]
     found: dict[str, set[str]] = {"namespace": set(), "set": set()}
     for key, value in _PARAMETER.findall(line[len(name) :]):
         found["set" if key == "set" else "namespace"].add(value)

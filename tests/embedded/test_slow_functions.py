@@ -116,7 +116,10 @@ def test_failures_and_results(client: Client) -> None:
 
 
 def test_batches_and_jobs(client: Client) -> None:
-    """Each row, and each record of a job, once."""
+    """Each row, also several of one record, and each record of a job, once."""
+    rows = client.batch_apply([KEY] * 3, "m", "add", [1], PATIENT)
+    assert sorted(row.record.bins["SUCCESS"] for row in rows) == [1, 2, 3]
+    client.remove(KEY)
     keys = [("test", "slow", number) for number in range(5)]
     rows = client.batch_apply(keys, "m", "add", [1], PATIENT)
     assert [row.result for row in rows] == [0] * 5

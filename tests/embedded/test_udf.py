@@ -119,6 +119,7 @@ def test_register_list_get_and_remove(node: Node) -> None:
         ("function f(rec)\n  this is not lua\nend\n", 2, "syntax error near 'is'"),
         ("function x(", 1, "<name> or '...' expected near <eof>"),
         ("not", 1, "unexpected symbol near 'not'"),
+        ("error('top')", 1, "top"),
     ],
 )
 def test_syntax_error(node: Node, source: str, line: int, message: str) -> None:
@@ -146,6 +147,12 @@ def test_syntax_error(node: Node, source: str, line: int, message: str) -> None:
 def test_refused_modules(node: Node, change: dict[str, str], error: str) -> None:
     """A module with a bad name, length or content is refused."""
     assert put(node, "function f(rec) end", **change) == f"error={error}"
+
+
+@needs_lua
+def test_module_whose_text_fails_without_a_place(node: Node) -> None:
+    """It is refused with an empty file and line 0."""
+    assert put(node, "error(5)") == f"error=compile_error;file=;line=0;message={base64.b64encode(b'5').decode()}"
 
 
 def test_too_large_module(node: Node) -> None:

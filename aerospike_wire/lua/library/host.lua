@@ -87,7 +87,7 @@ function host.load(source, chunk_name, limit, tentative)
   local chunk, problem = lib.compiled(source, chunk_name, environment)
   if not chunk then return nil, problem, true end
   local good, trouble = guarded(limit, tentative, chunk)
-  if not good then return nil, trouble, false end
+  if not good then return nil, type(trouble) == "number" and lib.tostring(trouble) or trouble, false end
   return environment
 end
 
