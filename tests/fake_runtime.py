@@ -197,6 +197,7 @@ class FakeCluster:
         self.partitions = type("Partitions", (), {"tables": {"test": table}})()
         self.connected = True
         self.closed = False
+        self.why_empty = ""
         self.look_at = float("inf")
         self.meter = Meter(parse_config("fake:1"), time.monotonic)
         self.looks = 0

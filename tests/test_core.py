@@ -191,13 +191,15 @@ def test_an_unknown_namespace_is_final() -> None:
 
 
 def test_no_nodes_at_all() -> None:
-    """Without any node the cluster itself is the trouble, for record commands and others."""
+    """Without any node the cluster itself is the trouble, for record commands and others; why the last left is told."""
     for command in (Get(KEY, {"max_retries": 0}), Info({"max_retries": 0}, "build")):
         rig = Rig([])
         rig.cluster.nodes.clear()
         rig.cluster.partitions.tables.clear()
+        rig.cluster.why_empty = ": A left: the node refused the login of user 'bob'"
         error = failure(rig, command)
         assert type(error) is errors.ClusterError
+        assert "'bob'" in (error.msg or "")
         assert not error.attempts[0].sent
 
 

@@ -40,6 +40,8 @@ class Cluster:
         self.runtime = runtime
         self.config = config
         self.nodes: dict[str, Node] = {}
+        self.why_empty = ""
+        """Why the last node left, while there is none."""
         self.partitions: PartitionMap[Node] = PartitionMap()
         self.connected = False
         self.closed = False
@@ -187,12 +189,15 @@ class Cluster:
         """Use a node from now on."""
         node.pool.on_opened = functools.partial(self.meter.part_done, Latency.CONN, node, "")
         self.nodes[node.name] = node
+        self.why_empty = ""
         log.info("node %s %s joined", node.name, node.address)
 
     def remove(self, node: Node, reason: str) -> None:
         """Use a node no longer."""
         if self.nodes.get(node.name) is node:
             del self.nodes[node.name]
+            if not self.nodes:
+                self.why_empty = f": {node.name} left: {reason}"
         self.meter.left(node)
         node.close()
         log.info("node %s %s left: %s", node.name, node.address, reason)

@@ -72,7 +72,7 @@ class Router:
             if found is None and self._cluster.nodes:
                 raise Trouble(ResultCode.INVALID_NODE, f"the cluster has no node {target!r}", final=True)
         if found is None:
-            raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+            raise Trouble(ResultCode.CLUSTER, f"no node of the cluster is connected{self._cluster.why_empty}")
         self.check_breaker(found)
         return found
 
@@ -126,7 +126,7 @@ class Router:
         table = self._tables.get(namespace)
         if table is None:
             if not cluster.nodes:
-                raise Trouble(ResultCode.CLUSTER, "no node of the cluster is connected")
+                raise Trouble(ResultCode.CLUSTER, f"no node of the cluster is connected{cluster.why_empty}")
             if not self._tables:  # a cluster that is being joined again; every node has some namespace
                 raise Trouble(ResultCode.CLUSTER, "no node has told its partitions yet")
             raise Trouble(ResultCode.NAMESPACE_NOT_FOUND, f"no node has a namespace {namespace!r}", final=True)
@@ -139,5 +139,6 @@ class Router:
         if node is None:
             if cluster.closed:  # by another thread or task, after the call had begun
                 raise Trouble(ResultCode.CLUSTER, "the client is closed", final=True)
-            raise Trouble(ResultCode.INVALID_NODE, f"no active node is known for partition {pid} of {namespace!r}")
+            words = f"no active node is known for partition {pid} of {namespace!r}{cluster.why_empty}"
+            raise Trouble(ResultCode.INVALID_NODE, words)
         return node

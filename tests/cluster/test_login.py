@@ -9,11 +9,14 @@ import pytest
 from cases import for_each
 from vectors import vector
 
+from aerospike_wire.cluster.cluster import Cluster
 from aerospike_wire.cluster.login import Authenticator, LoginRefused, Session
+from aerospike_wire.cluster.node import Node, Place
 from aerospike_wire.config import parse_config
 from aerospike_wire.proto import admin
 from aerospike_wire.proto.admin import AdminField
 from aerospike_wire.transport import LinkFailure
+from aerospike_wire.transport.blocking import BlockingRuntime
 
 pytest.importorskip("bcrypt")
 
@@ -137,3 +140,18 @@ async def test_changed_password() -> None:
     await login.login(link)
     assert link.requests == [vector("admin/login_internal")]
     assert before != await login.credential()
+
+
+def test_why_the_last_node_left() -> None:
+    """The cluster remembers until another node joins."""
+    runtime, config = BlockingRuntime(), parse_config("127.0.0.1:1")
+    cluster = Cluster(runtime, config, "agent")
+    nodes = [Node(runtime, config, cluster.authenticator, name, Place("h", 1), (8, 1, 2, 0), None) for name in "AB"]
+    for node in nodes:
+        cluster.add(node)
+    cluster.remove(nodes[0], "it is gone")
+    assert cluster.why_empty == ""
+    cluster.remove(nodes[1], "the node refused the login of user 'bob'")
+    assert cluster.why_empty == ": B left: the node refused the login of user 'bob'"
+    cluster.add(nodes[0])
+    assert cluster.why_empty == ""
