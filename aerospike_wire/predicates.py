@@ -94,7 +94,8 @@ def contains(bin: str | None, index_type: int, val: int | str | bytes) -> Predic
 def range(bin: str | None, index_type: int, min: int, max: int) -> Predicate:  # noqa: A001  the official name
     """The bin's list or map holds an integer from ``min`` to ``max``, both included.
 
-    A record may be given once for each integer in the range.
+    A record that holds several of them is given once. When the query goes on, with a page or a
+    cursor or after a failure, it may come again if the bin is not among those that are read.
 
     Args:
         bin: the bin.

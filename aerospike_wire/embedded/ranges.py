@@ -73,7 +73,8 @@ class Range:
     def entries(self, pid: int, after: Entry | None = None) -> Iterator[Entry]:
         """What is found in a partition: values and digests, in the order of the index.
 
-        A record that has several matching items is found once, by the smallest.
+        A record that has several matching items is found once, by the smallest; one that goes on
+        knows nothing of what was found before, as on a server, and finds it again by a greater one.
 
         Args:
             pid: the partition.
@@ -84,15 +85,18 @@ class Range:
             if after is not None and after[0] > high:
                 continue
             for entry in self.contents.entries(pid, low, high, after):
-                value, digest = entry
+                _, digest = entry
                 values = self.contents.values(digest)
-                if len(values) == 1 or not self._found_before(values, value, place):
+                if len(values) == 1 or not self._found_before(values, entry, place, after):
                     yield entry
 
-    def _found_before(self, values: Any, value: int, place: int) -> bool:
+    def _found_before(self, values: Any, entry: Entry, place: int, after: Entry | None) -> bool:
+        value, digest = entry
         for number, (low, high) in enumerate(self.bounds.spans[: place + 1]):
-            if any(low <= other <= high and (other < value or number < place) for other in values):
-                return True
+            for other in values:
+                met = after is None or (other, digest) > after
+                if met and low <= other <= high and (other < value or number < place):
+                    return True
         return False
 
     def matches(self, record: StoredRecord, now: int) -> bool:

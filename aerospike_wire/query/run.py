@@ -15,11 +15,13 @@ import attrs
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.fanout import Fanout
 from aerospike_wire.metrics.histogram import Latency
+from aerospike_wire.partition_filter import pid_of
 from aerospike_wire.policy import Replica
 from aerospike_wire.proto.commands.base import ServerWords
 from aerospike_wire.proto.commands.query import Answer
 from aerospike_wire.proto.header import FrameType
 from aerospike_wire.proto.invalid import InvalidArgument, Unreadable
+from aerospike_wire.query.repeats import given_before
 from aerospike_wire.query.rules import RETRY_CODES, keeps, worth
 from aerospike_wire.query.source import Source
 from aerospike_wire.query.tracker import Partitions
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from aerospike_wire.errors import Hook, HookMapping, QueryContext
     from aerospike_wire.policy import QueryPolicy
     from aerospike_wire.proto.commands.query import QueryCommand
+    from aerospike_wire.query.repeats import Given
     from aerospike_wire.transport import Frames, Link
     from aerospike_wire.types import Record
 
@@ -52,6 +55,10 @@ class _Part:
     share: int
     """Records that the node may send; 0 for all."""
     answer: Answer
+    begun: dict[int, tuple[bytes, int]]
+    """Where partitions go on, if what was given before can come again; empty if it cannot."""
+    repeated: bool = False
+    """True if some of what it sent was given before."""
     received: int = 0
     cut: bool = False
     """True if records of it were left out because the caller has enough."""
@@ -90,6 +97,12 @@ class Run(Source):
         self._given = 0
         self._unlimited = False
         """True if nodes are no more told of the limit: they have counted records that they did not send."""
+        self._passed: list[tuple[int, Record, int]] = []
+        """Records that are not given again, each with the number of those in front of it that are, and its value."""
+        self._before: Given | None = None
+        """Tells records that were given before the query went on; None if none can come again."""
+        self._seen: set[bytes] | None = None
+        """Digests of what was given, at most as many as the limit, where that can come again; else None."""
         self._waiting: set[int] = set()
         """Partitions that this pass has still to ask for."""
         self._course = Course()
@@ -125,7 +138,7 @@ class Run(Source):
             msg = "another task or thread is waiting for this query's next records"
             raise RuntimeError(msg)
         self.settle()
-        self.portion, self._values, self._settled, self.taken = [], [], 0, 0
+        self.portion, self._values, self._settled, self.taken, self._passed = [], [], 0, 0, []
         if self.over:
             return []
         self._busy = True
@@ -152,6 +165,8 @@ class Run(Source):
         if taken > self._settled and self.state is not None:
             self.state.mark(self.portion[self._settled : taken], self._values[self._settled : taken])
             self._settled = taken
+        if self._passed:
+            self._pass_over(taken)
 
     def cursor(self) -> dict[str, Any]:
         """Where the query stands, as JSON values."""
@@ -199,7 +214,10 @@ class Run(Source):
         self.state.tries.clear()
         self._policy = policy
         self._deadline = self._fan.deadline(policy)
+        self._before = given_before(self._command)
         self._limit = policy.max_records
+        if self._limit and self._command.leaves_out and statement.predicate is not None:
+            self._seen = set()
         self._waiting = set(self.state.left())
         name = self._command.node
         if name is not None:
@@ -275,7 +293,10 @@ class Run(Source):
                 self._went_wrong(as_trouble(failure), node, pids)
                 continue
             answer = Answer(self._command.statement.namespace, core.wall, core.policies.serializer)
-            self._parts[len(calls)] = _Part(node, pids, link, share, answer)
+            marks: dict[int, tuple[bytes, int]] = {}
+            if self._before is not None:
+                marks = {pid_of(digest): (digest, value) for digest, value in begun}
+            self._parts[len(calls)] = _Part(node, pids, link, share, answer, marks)
             calls.append((link, Call(request, FrameType.MESSAGE, None, self._deadline, silence)))
         if calls:
             self._heard = False
@@ -370,6 +391,11 @@ class Run(Source):
             self._fan.attempts.append(self._core.attempt(trouble, part.node, self._fan.begun))
             self._fail(trouble)
         part.received += len(records)
+        values = answer.values
+        if part.begun:
+            records = self._without_repeats(part, records, values)
+        if self._seen is not None:
+            records, values = self._unseen(records, values, self._seen)
         if self._limit and self._given + len(records) > self._limit:
             records = records[: self._limit - self._given]
             part.cut = True
@@ -378,9 +404,49 @@ class Run(Source):
             for other in tuple(self._parts.values()):
                 self._leave(other, keep=False)
             self._current = None
-        self.portion, self._values = records, answer.values[: len(records)]
+        self.portion, self._values = records, values[: len(records)]
         if self._core.runtime.pipelined:
             await self._core.runtime.sleep(0)  # others of the loop have their turn
+
+    def _without_repeats(self, part: _Part, records: list[Record], values: list[int | None]) -> list[Record]:
+        """Without the records that were given before the query went on; ``values`` loses theirs."""
+        before = self._before
+        assert before is not None
+        kept: list[Record] = []
+        kept_values: list[int | None] = []
+        for record, value in zip(records, values, strict=True):
+            mark = part.begun.get(pid_of(record.key.digest or b""))
+            if mark is not None and value is not None and before(record, *mark):
+                self._passed.append((len(kept), record, value))
+                part.repeated = True
+            else:
+                kept.append(record)
+                kept_values.append(value)
+        values[:] = kept_values
+        if not kept:
+            self._pass_over(0)
+        return kept
+
+    def _pass_over(self, taken: int) -> None:
+        """Let the state know that the caller has all that came before some records that are not given again."""
+        assert self.state is not None
+        waiting = []
+        for place, record, value in self._passed:
+            if place <= taken:
+                self.state.pass_over(record.key.digest or b"", value)
+            else:
+                waiting.append((place, record, value))
+        self._passed = waiting
+
+    def _unseen(
+        self, records: list[Record], values: list[int | None], seen: set[bytes]
+    ) -> tuple[list[Record], list[int | None]]:
+        """Without the records that were given before: an index of collections finds one again by a greater value."""
+        if self._unlimited:
+            kept = [pair for pair in zip(records, values, strict=True) if pair[0].key.digest not in seen]
+            records, values = [record for record, _ in kept], [value for _, value in kept]
+        seen.update(record.key.digest or b"" for record in records)
+        return records, values
 
     async def _next_frame(self) -> _Part | None:
         """The part that has a new frame; None if a stream broke instead."""
@@ -445,6 +511,8 @@ class Run(Source):
         if part.share and part.received < part.share and not part.cut and self._command.leaves_out:
             # Whether the node came to the end or to the limit cannot be seen: the rest is asked for without one.
             self._unlimited = True
+        elif part.repeated and part.received == part.share:
+            pass  # the limit went on what was given before: the rest is asked for
         else:
             self._waiting.difference_update(read)
             if not part.cut and (not part.share or part.received < part.share):

@@ -108,6 +108,13 @@ class Partitions:
                 known[pid] = value
         self.records += len(records)
 
+    def pass_over(self, digest: bytes, value: int) -> None:
+        """A record is not given again: go on behind it, if its place is behind that of the last one given."""
+        pid = pid_of(digest)
+        if (value, digest) > (self.values.get(pid, -_INT64), self.marks.get(pid, b"")):
+            self.marks[pid] = digest
+            self.values[pid] = value
+
     def finish(self, pids: Iterable[int]) -> None:
         """Partitions were read to their end."""
         for pid in pids:

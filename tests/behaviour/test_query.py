@@ -146,3 +146,30 @@ async def test_limits_of_queries_that_leave_records_out(client: Any) -> None:
         first = await limited.results({"max_records": 10})
         rest = await ask(getattr(client, kind)("test", SET)).resume(limited.cursor()).results()
         assert (len(first), len(first) + len(rest)) == (10, count)
+
+
+async def test_records_with_several_values_in_a_range_come_once(client: Any) -> None:
+    """Also of pages and after a cursor, where nodes give them again by the next value."""
+    for number in range(40):
+        values = [number % 7, (number + 3) % 7, number * 5 % 7]
+        await client.put(("test", SET, number), {"l": values, "m": {f"k{place}": v for place, v in enumerate(values)}})
+    await client.index_list_create("test", SET, "l", 1, "by_l")
+    await client.index_map_values_create("test", SET, "m", 1, "by_m")
+    for name, kind in (("l", 1), ("m", 3)):
+        query = client.query("test", SET).where(predicates.range(name, kind, 1, 5)).paginate()
+        query.query.max_records = 3
+        found = []
+        for _ in range(60):
+            if query.is_done():
+                break
+            found += await query.results()
+        assert len(found) == len({record.key.digest for record in found}) == 40
+        asked = client.query("test", SET).where(predicates.range(name, kind, 1, 5))
+        digests = []
+        async for record in asked:
+            digests.append(record.key.digest)
+            if len(digests) == 17:
+                break
+        again = client.query("test", SET).where(predicates.range(name, kind, 1, 5)).resume(asked.cursor())
+        digests += [record.key.digest for record in await again.results()]
+        assert len(digests) == len(set(digests)) == 40

@@ -113,6 +113,11 @@ class QueryCommand(Command[None]):
         return frame_header(FrameType.MESSAGE, len(body)) + body
 
     @property
+    def reads_no_bins(self) -> bool:
+        """Whether records come without their bins."""
+        return self._no_bins
+
+    @property
     def leaves_out(self) -> bool:
         """Whether nodes count records against a limit that they do not send.
 
