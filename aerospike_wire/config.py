@@ -93,23 +93,17 @@ class ClientConfig:
         return self.user is not None or self.auth_mode is AuthMode.PKI
 
 
-def _refuse(argument: str, problem: str) -> ParamError:
-    error = ParamError(f"{argument} {problem}")
-    error.argument = argument
-    return error
-
-
 def _number(name: str, value: Any, low: int, high: int = 0x7FFF_FFFF) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _refuse(name, f"must be an int, not {type(value).__name__}")
+        raise ParamError.about(name, f"must be an int, not {type(value).__name__}")
     if not low <= value <= high:
-        raise _refuse(name, f"must be between {low} and {high}, not {value}")
+        raise ParamError.about(name, f"must be between {low} and {high}, not {value}")
     return value
 
 
 def _text(name: str, value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise _refuse(name, f"must be a str, not {type(value).__name__}")
+        raise ParamError.about(name, f"must be a str, not {type(value).__name__}")
     return value
 
 
@@ -117,7 +111,7 @@ def _password(value: Any) -> Secret:
     found = Secret(value)
     del value
     if not isinstance(found.reveal(), str):
-        raise _refuse("password", f"must be a str, not {type(found.reveal()).__name__}")
+        raise ParamError.about("password", f"must be a str, not {type(found.reveal()).__name__}")
     return found
 
 
@@ -125,14 +119,14 @@ def _check_credential(name: str, value: str | Secret | None) -> None:
     try:
         size = len((revealed(value) or "").encode())
     except UnicodeEncodeError:
-        raise _refuse(name, "must be text that UTF-8 can carry, without lone surrogates") from None
+        raise ParamError.about(name, "must be text that UTF-8 can carry, without lone surrogates") from None
     if size > MAX_CREDENTIAL:
-        raise _refuse(name, f"must have at most {MAX_CREDENTIAL} bytes, not {size}")
+        raise ParamError.about(name, f"must have at most {MAX_CREDENTIAL} bytes, not {size}")
 
 
 def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _refuse(name, f"must be True or False, not {value!r}")
+        raise ParamError.about(name, f"must be True or False, not {value!r}")
     return value
 
 
@@ -146,29 +140,29 @@ def parse_seed(text: str) -> Seed:
     if host.startswith("["):
         host, bracket, rest = host[1:].partition("]")
         if not bracket:
-            raise _refuse("hosts", f"has {text!r}, which lacks a ']'")
+            raise ParamError.about("hosts", f"has {text!r}, which lacks a ']'")
         if rest and not rest.startswith(":"):
-            raise _refuse("hosts", f"has {text!r}, with something between ']' and the port")
+            raise ParamError.about("hosts", f"has {text!r}, with something between ']' and the port")
         rest = rest.removeprefix(":")
     elif "::" in host or host.count(":") > 2:  # a bare IPv6 address
         rest = ""
     else:
         host, _, rest = host.partition(":")
     if not host:
-        raise _refuse("hosts", f"has {text!r}, which names no host")
+        raise ParamError.about("hosts", f"has {text!r}, which names no host")
     tls_name, _, port = rest.rpartition(":")
     if not port:
         return Seed(host, DEFAULT_PORT, tls_name or None)
     if not port.isascii() or not port.isdigit() or len(port) > 9:
-        raise _refuse("hosts", f"has {text!r}, whose port is not a number")
+        raise ParamError.about("hosts", f"has {text!r}, whose port is not a number")
     return Seed(host, _port(int(port)), tls_name or None)
 
 
 def _port(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _refuse("hosts", f"has a port of type {type(value).__name__}, which must be an int")
+        raise ParamError.about("hosts", f"has a port of type {type(value).__name__}, which must be an int")
     if not 0 < value <= 65535:
-        raise _refuse("hosts", f"has port {value}; ports are 1 to 65535")
+        raise ParamError.about("hosts", f"has port {value}; ports are 1 to 65535")
     return value
 
 
@@ -177,24 +171,24 @@ def _seed(entry: Any) -> Seed:
         return parse_seed(entry)
     if isinstance(entry, Sequence) and 1 <= len(entry) <= 3 and isinstance(entry[0], str):
         if not entry[0]:
-            raise _refuse("hosts", f"has {entry!r}, which names no host")
+            raise ParamError.about("hosts", f"has {entry!r}, which names no host")
         port = _port(entry[1]) if len(entry) > 1 else DEFAULT_PORT
         return Seed(entry[0], port, _text("hosts", entry[2]) if len(entry) == 3 else None)
-    raise _refuse("hosts", f"takes 'host:port' or (host, port[, tls_name]), not {entry!r}")
+    raise ParamError.about("hosts", f"takes 'host:port' or (host, port[, tls_name]), not {entry!r}")
 
 
 def _seeds(hosts: Any) -> tuple[Seed, ...]:
     if isinstance(hosts, str):
         return tuple(parse_seed(part) for part in hosts.split(",")) if hosts.strip() else _no_seeds()
     if not isinstance(hosts, Sequence):
-        raise _refuse("hosts", f"must be a list of (host, port) or 'host:port', not {type(hosts).__name__}")
+        raise ParamError.about("hosts", f"must be a list of (host, port) or 'host:port', not {type(hosts).__name__}")
     if len(hosts) == 2 and isinstance(hosts[0], str) and isinstance(hosts[1], int):
         return (_seed(hosts),)
     return tuple(_seed(entry) for entry in hosts) or _no_seeds()
 
 
 def _no_seeds() -> tuple[Seed, ...]:
-    raise _refuse("hosts", "must name at least one host")
+    raise ParamError.about("hosts", "must name at least one host")
 
 
 _LIMITS: Final = {
@@ -233,7 +227,7 @@ def parse_config(
     if isinstance(hosts, Mapping):
         given.update(hosts)
         if "hosts" not in given:
-            raise _refuse("hosts", "is missing in the configuration")
+            raise ParamError.about("hosts", "is missing in the configuration")
     else:
         given["hosts"] = hosts
     given.update({name: value for name, value in more.items() if value is not None})
@@ -262,7 +256,9 @@ def parse_config(
         try:
             settings["auth_mode"] = AuthMode(mode)
         except ValueError:
-            raise _refuse("auth_mode", f"must be one of {', '.join(m.name for m in AuthMode)}, not {mode!r}") from None
+            raise ParamError.about(
+                "auth_mode", f"must be one of {', '.join(m.name for m in AuthMode)}, not {mode!r}"
+            ) from None
     settings["racks"] = _racks(given)
     settings["ip_map"] = _ip_map(given.pop("ip_map", None))
     settings["tls"] = parse_tls(given.pop("tls", None))
@@ -273,7 +269,7 @@ def parse_config(
                         "pipelines_per_node", "policies", "rack_aware", "rack_id", "rack_ids", "serializer", "tls",
                         "user", "wait_for_connection"])  # fmt: skip
         name = next(iter(given))
-        raise _refuse(str(name), f"is not a setting; settings are {', '.join(known)}")
+        raise ParamError.about(str(name), f"is not a setting; settings are {', '.join(known)}")
     _check_credentials_fit(settings)
     return ClientConfig(**settings)
 
@@ -290,13 +286,15 @@ def _check_credentials_fit(settings: Mapping[str, Any]) -> None:
     """
     mode, tls = settings.get("auth_mode", AuthMode.INTERNAL), settings["tls"]
     if settings.get("user") is None and settings.get("password") is not None:
-        raise _refuse("user", "must be given together with a password")
+        raise ParamError.about("user", "must be given together with a password")
     if mode is AuthMode.EXTERNAL and tls is None:
-        raise _refuse("auth_mode", "EXTERNAL sends the password as it is and needs tls; EXTERNAL_INSECURE does without")
+        raise ParamError.about(
+            "auth_mode", "EXTERNAL sends the password as it is and needs tls; EXTERNAL_INSECURE does without"
+        )
     if mode is AuthMode.PKI and (tls is None or not tls.client_certificate):
-        raise _refuse("auth_mode", "PKI needs tls with a certfile: the certificate names the user")
+        raise ParamError.about("auth_mode", "PKI needs tls with a certfile: the certificate names the user")
     if tls is not None and tls.for_login_only and settings.get("user") is None and mode is not AuthMode.PKI:
-        raise _refuse("tls for_login_only", "needs a user to log in")
+        raise ParamError.about("tls for_login_only", "needs a user to log in")
 
 
 def _racks(given: dict[str, Any]) -> tuple[int, ...]:
@@ -306,14 +304,14 @@ def _racks(given: dict[str, Any]) -> tuple[int, ...]:
     if single is not None:
         _number("rack_id", single, 0, 1_000_000)
     if several is not None and (isinstance(several, str) or not isinstance(several, Sequence)):
-        raise _refuse("rack_ids", f"must be a list of ints, not {type(several).__name__}")
+        raise ParamError.about("rack_ids", f"must be a list of ints, not {type(several).__name__}")
     racks = tuple(_number("rack_ids", rack, 0, 1_000_000) for rack in several or ())
     if not aware:
         if single or racks:
-            raise _refuse("rack_aware", "must be True where racks are given")
+            raise ParamError.about("rack_aware", "must be True where racks are given")
         return ()
     if racks and single and single not in racks:
-        raise _refuse("rack_id", f"is {single}, which rack_ids {list(racks)} do not have; give one of the two")
+        raise ParamError.about("rack_id", f"is {single}, which rack_ids {list(racks)} do not have; give one of the two")
     return racks or (single or 0,)
 
 
@@ -323,7 +321,7 @@ def _ip_map(given: Any) -> Mapping[str, str]:
     if not isinstance(given, Mapping) or not all(
         isinstance(name, str) and isinstance(host, str) and name and host for name, host in given.items()
     ):
-        raise _refuse("ip_map", "must be a dict from hosts that nodes name to hosts to use instead")
+        raise ParamError.about("ip_map", "must be a dict from hosts that nodes name to hosts to use instead")
     return dict(given)
 
 
@@ -334,7 +332,7 @@ def _pool(given: dict[str, Any]) -> PoolLimits:
     if "min_conns_per_node" in given:
         limits = attrs.evolve(limits, minimum=_number("min_conns_per_node", given.pop("min_conns_per_node"), 0))
         if limits.minimum > limits.maximum:
-            raise _refuse(
+            raise ParamError.about(
                 "min_conns_per_node", f"is {limits.minimum}, more than max_conns_per_node, which is {limits.maximum}"
             )
     if "wait_for_connection" in given:
@@ -342,7 +340,7 @@ def _pool(given: dict[str, Any]) -> PoolLimits:
     if "pipelines_per_node" in given:
         limits = attrs.evolve(limits, pipelines=_number("pipelines_per_node", given.pop("pipelines_per_node"), 1))
         if limits.pipelines > limits.maximum:
-            raise _refuse(
+            raise ParamError.about(
                 "pipelines_per_node", f"is {limits.pipelines}, more than max_conns_per_node, which is {limits.maximum}"
             )
     if "max_socket_idle" in given:

@@ -41,9 +41,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-            error = ParamError(f"seconds must be a number of seconds from 0 on, not {seconds!r}")
-            error.argument = "seconds"
-            raise error
+            raise ParamError.about("seconds", f"must be a number of seconds from 0 on, not {seconds!r}")
         self._seconds = float(seconds)
         self._ends: float | None = None
         self._token: Token[float | None] | None = None

@@ -33,9 +33,7 @@ class PartitionStatus(NamedTuple):
 
 
 def _refuse(problem: str) -> ParamError:
-    error = ParamError(f"{_ARGUMENT} {problem}")
-    error.argument = _ARGUMENT
-    return error
+    return ParamError.about(_ARGUMENT, problem)
 
 
 def _number(name: str, value: Any, low: int, high: int) -> int:

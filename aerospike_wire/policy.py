@@ -123,9 +123,7 @@ TTL_CLIENT_DEFAULT: Final = 0xFFFF_FFFD
 
 
 def _refuse(name: str, problem: str) -> ParamError:
-    error = ParamError(f"policy {name} {problem}")
-    error.argument = name
-    return error
+    return ParamError.about(name, problem, "policy ")
 
 
 def _milliseconds(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
@@ -271,8 +269,7 @@ class Policy:
             given = {"total_timeout" if name == "timeout" else name: value for name, value in given.items()}
         for name in given:
             if name not in names:
-                error = _refuse(str(name), f"is not known; {cls.__name__} has {', '.join(sorted(names))}")
-                raise error
+                raise _refuse(str(name), f"is not known; {cls.__name__} has {', '.join(sorted(names))}")
         if base is None:
             return cls(**given)
         return attrs.evolve(base, **given)

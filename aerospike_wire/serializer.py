@@ -48,7 +48,7 @@ class Serializer:
             _check_callable(f"serializer {name}", getattr(self, name))
         given: Any = self.prefix
         if not isinstance(given, bytes):
-            raise _refuse("serializer prefix", f"must be bytes, not {type(given).__name__}")
+            raise ParamError.about("serializer prefix", f"must be bytes, not {type(given).__name__}")
 
     @classmethod
     def of(cls, given: Any) -> Serializer | None:
@@ -69,7 +69,7 @@ class Serializer:
             return cls(given.dumps, given.loads)
         except AttributeError:
             problem = f"must be a Serializer, have dumps and loads, or be a pair of both, not {type(given).__name__}"
-            raise _refuse("serializer", problem) from None
+            raise ParamError.about("serializer", problem) from None
 
     def wrap(self, value: Any) -> Serialized:
         """A value for arguments that are encoded before a client sees them, or that has a type on the server.
@@ -164,17 +164,11 @@ def blob_of(value: Any, dumps: Callable[[Any], Any], argument: str = "value") ->
     return bytes(found)
 
 
-def _refuse(argument: str, problem: str) -> ParamError:
-    error = ParamError(f"{argument} {problem}")
-    error.argument = argument
-    return error
-
-
 def _check_callable(argument: str, given: Any) -> None:
     if not callable(given):
-        raise _refuse(argument, f"must be callable, not {type(given).__name__}")
+        raise ParamError.about(argument, f"must be callable, not {type(given).__name__}")
     if inspect.iscoroutinefunction(given):
-        raise _refuse(argument, "must be a plain function, not a coroutine function")
+        raise ParamError.about(argument, "must be a plain function, not a coroutine function")
 
 
 def _name(function: Any) -> str:

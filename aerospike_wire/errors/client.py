@@ -37,6 +37,19 @@ class ParamError(ClientError, ValueError, code=ResultCode.PARAM):
     """Name of the argument, as in the signature of the method or the name of the policy."""
     family_attributes = ("argument",)
 
+    @classmethod
+    def about(cls, argument: str, problem: str, kind: str = "") -> Self:
+        """The error for an argument.
+
+        Args:
+            argument: its name.
+            problem: what is wrong with it, as the end of a sentence that begins with the name.
+            kind: what stands before the name in the text, where it is not a parameter of the call.
+        """
+        error = cls(f"{kind}{argument} {problem}")
+        error.argument = argument
+        return error
+
 
 class ProtocolError(ClientError):
     """Bytes from the peer do not follow the protocol; the connection cannot be used any more.

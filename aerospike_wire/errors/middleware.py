@@ -107,19 +107,13 @@ def as_hook(hook: Hook | HookMapping, argument: str = "error_hooks") -> Hook:
     if isinstance(hook, Mapping):
         for key, cls in hook.items():
             if not isinstance(key, int) and not (isinstance(key, type) and issubclass(key, AerospikeError)):
-                raise _bad(argument, f"maps result codes or exception classes of this package, not {key!r}")
+                raise ParamError.about(argument, f"maps result codes or exception classes of this package, not {key!r}")
             if not (isinstance(cls, type) and issubclass(cls, BaseException)):
-                raise _bad(argument, f"maps to exception classes, not to {cls!r}")
+                raise ParamError.about(argument, f"maps to exception classes, not to {cls!r}")
         return MappingHook(dict(hook))
     if not callable(hook):
-        raise _bad(argument, f"takes callables or mappings, not {type(hook).__name__}")
+        raise ParamError.about(argument, f"takes callables or mappings, not {type(hook).__name__}")
     return hook
-
-
-def _bad(argument: str, problem: str) -> ParamError:
-    error = ParamError(f"{argument} {problem}")
-    error.argument = argument
-    return error
 
 
 class ErrorMiddleware:
@@ -140,9 +134,11 @@ class ErrorMiddleware:
 
     def __init__(self, hooks: Iterable[Hook | HookMapping] = (), *, error_detail: str = "full") -> None:
         if error_detail not in DETAILS:
-            raise _bad("error_detail", f"must be one of {', '.join(map(repr, DETAILS))}, not {error_detail!r}")
+            raise ParamError.about(
+                "error_detail", f"must be one of {', '.join(map(repr, DETAILS))}, not {error_detail!r}"
+            )
         if isinstance(hooks, Mapping) or not hasattr(hooks, "__iter__"):
-            raise _bad("error_hooks", "must be a list of hooks")
+            raise ParamError.about("error_hooks", "must be a list of hooks")
         self.hooks: tuple[Hook, ...] = tuple(as_hook(hook) for hook in hooks)
         self.error_detail = error_detail
 

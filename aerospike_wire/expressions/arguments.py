@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aerospike_wire.errors import ParamError
 from aerospike_wire.expressions import items
 from aerospike_wire.expressions.base import (
     Compiled,
@@ -13,7 +14,6 @@ from aerospike_wire.expressions.base import (
     ResultType,
     literal,
     pack_operand,
-    refused,
     translated,
 )
 from aerospike_wire.operations.contexts import packed_path
@@ -48,7 +48,7 @@ def operand(*kinds: type, default: Any = attrs.NOTHING) -> Any:
             return
         if kinds and not _matches(value, kinds):
             problem = f"must be an expression or {_named(kinds)}, not {type(value).__name__}"
-            raise refused(field.name, problem)
+            raise ParamError.about(field.name, problem)
         _packable(value, field.name)
 
     return attrs.field(default=default, validator=check, metadata={"pack": pack_operand})
@@ -86,7 +86,7 @@ def constant(*kinds: type, default: Any = attrs.NOTHING) -> Any:
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if not _matches(value, kinds):
-            raise refused(field.name, f"must be {_named(kinds)}, not {type(value).__name__}")
+            raise ParamError.about(field.name, f"must be {_named(kinds)}, not {type(value).__name__}")
         _packable(value, field.name)
 
     return attrs.field(default=default, validator=check, metadata={"pack": literal})
@@ -97,7 +97,7 @@ def optional(*kinds: type, also: Callable[[Any, Any, Any], None] | None = None) 
 
     def check(expression: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if value is not None and not _matches(value, kinds):
-            raise refused(field.name, f"must be None or {_named(kinds)}, not {type(value).__name__}")
+            raise ParamError.about(field.name, f"must be None or {_named(kinds)}, not {type(value).__name__}")
         _packable(value, field.name)
         if also is not None:
             also(expression, field, value)
@@ -115,7 +115,7 @@ def result_type() -> Any:
             return ResultType(value)
         except ValueError:
             allowed = ", ".join(f"{kind.value} ({kind.name})" for kind in ResultType)
-            raise refused(field.name, f"must be one of {allowed}, not {value!r}") from None
+            raise ParamError.about(field.name, f"must be one of {allowed}, not {value!r}") from None
 
     return attrs.field(converter=attrs.Converter(convert, takes_self=True, takes_field=True))
 
@@ -141,7 +141,7 @@ def text() -> Any:
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if not isinstance(value, str):
-            raise refused(field.name, f"must be a str, not {type(value).__name__}")
+            raise ParamError.about(field.name, f"must be a str, not {type(value).__name__}")
         _packable(value, field.name)
 
     return attrs.field(validator=check, metadata={"pack": _pack_text})
@@ -154,12 +154,14 @@ def expressions(argument: str, given: tuple[Any, ...], least: int, kinds: tuple[
         ParamError: there are too few, or one has no encoding or the wrong type.
     """
     if len(given) < least:
-        raise refused(argument, f"must hold at least {least} operand{'s' if least > 1 else ''}, not {len(given)}")
+        raise ParamError.about(
+            argument, f"must hold at least {least} operand{'s' if least > 1 else ''}, not {len(given)}"
+        )
     for number, value in enumerate(given):
         if not isinstance(value, Expression | Compiled):
             if kinds and not _matches(value, kinds):
                 problem = f"must be an expression or {_named(kinds)}, not {type(value).__name__}"
-                raise refused(f"{argument}[{number}]", problem)
+                raise ParamError.about(f"{argument}[{number}]", problem)
             _packable(value, f"{argument}[{number}]")
     return given
 
@@ -172,7 +174,7 @@ def collection(make: Callable[[str], Expression]) -> Any:
             _check_bin_name(value, field.name)
             return make(value)
         if not isinstance(value, Expression | Compiled):
-            raise refused(field.name, f"must be a bin name or an expression, not {type(value).__name__}")
+            raise ParamError.about(field.name, f"must be a bin name or an expression, not {type(value).__name__}")
         return value
 
     return attrs.field(converter=attrs.Converter(convert, takes_self=True, takes_field=True))
@@ -183,7 +185,7 @@ def context(*, paths: bool = False) -> Any:
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if pack_context(value, field.name, paths=paths) is None and paths:
-            raise refused(field.name, "must hold at least one step")
+            raise ParamError.about(field.name, "must hold at least one step")
 
     return attrs.field(validator=check)
 
@@ -227,10 +229,10 @@ def return_type(kind: type[ListReturn | MapReturn]) -> Any:
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise refused(field.name, f"must be an int, not {type(value).__name__}")
+            raise ParamError.about(field.name, f"must be an int, not {type(value).__name__}")
         if value & ~_INVERTED not in allowed:
             names = ", ".join(f"{name} {number}" for number, name in allowed.items())
-            raise refused(field.name, f"must be one of {kind.__name__} ({names}), not {value}")
+            raise ParamError.about(field.name, f"must be one of {kind.__name__} ({names}), not {value}")
 
     return attrs.field(validator=check)
 
@@ -241,7 +243,9 @@ def value_type() -> Any:
     def check(selection: Any, field: attrs.Attribute[Any], value: ResultType) -> None:
         settled = _SETTLED.get(selection.return_type & ~_INVERTED)
         if settled is not None and value is not settled:
-            raise refused(field.name, f"must be {settled.value} ({settled.name}), which is what return_type gives")
+            raise ParamError.about(
+                field.name, f"must be {settled.value} ({settled.name}), which is what return_type gives"
+            )
 
     found = result_type()
     found.validator(check)
@@ -261,7 +265,7 @@ def flag(*, default: bool) -> Any:
 
     def check(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         if not isinstance(value, bool):
-            raise refused(field.name, f"must be True or False, not {value!r}")
+            raise ParamError.about(field.name, f"must be True or False, not {value!r}")
 
     return attrs.field(default=default, validator=check)
 

@@ -41,13 +41,6 @@ class ResultType(enum.IntEnum):
     HLL = 9
 
 
-def refused(argument: str, problem: str) -> ParamError:
-    """The error for an argument that an expression does not take."""
-    error = ParamError(f"{argument} {problem}")
-    error.argument = argument
-    return error
-
-
 def translated(invalid: InvalidArgument) -> AerospikeError:
     """The error for an argument that has no encoding."""
     error = class_of(invalid.code)(str(invalid))
@@ -131,7 +124,7 @@ class Expression:
         """
         found = self.pack()
         if len(found) > MAX_SIZE:
-            raise refused("expression", f"has {len(found)} bytes, a frame takes {MAX_SIZE}")
+            raise ParamError.about("expression", f"has {len(found)} bytes, a frame takes {MAX_SIZE}")
         return Compiled(found)
 
     @property
@@ -153,7 +146,7 @@ class Expression:
         try:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError, TypeError):
-            raise refused("text", "must be base64") from None
+            raise ParamError.about("text", "must be base64") from None
         return Expression.from_bytes(data)
 
     @staticmethod

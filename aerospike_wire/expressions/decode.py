@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from aerospike_wire.errors import AerospikeError, ProtocolError
+from aerospike_wire.errors import AerospikeError, ParamError, ProtocolError
 from aerospike_wire.expressions import (
     arithmetic,
     bins,
@@ -25,7 +25,7 @@ from aerospike_wire.expressions import (
     variables,
 )
 from aerospike_wire.expressions.arguments import INVERTED, PackedContext
-from aerospike_wire.expressions.base import MAX_SIZE, QUOTE, Expression, refused
+from aerospike_wire.expressions.base import MAX_SIZE, QUOTE, Expression
 from aerospike_wire.expressions.calls import CALL, MODIFY, Call, Selection
 from aerospike_wire.expressions.rows import Variadic
 from aerospike_wire.operations import policies
@@ -63,11 +63,11 @@ def decode(data: bytes) -> Expression:
         ParamError: the bytes are not one item of MessagePack, or more than a frame may have.
     """
     if len(data) > MAX_SIZE:
-        raise refused("data", f"has {len(data)} bytes, a frame takes {MAX_SIZE}")
+        raise ParamError.about("data", f"has {len(data)} bytes, a frame takes {MAX_SIZE}")
     try:
         item = items.parse(data)
     except ProtocolError as error:
-        raise refused("data", f"must be an expression: {error}") from None
+        raise ParamError.about("data", f"must be an expression: {error}") from None
     found = _expression(item)
     return found if found.pack() == bytes(data) else Packed(bytes(data))
 

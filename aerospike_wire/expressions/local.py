@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aerospike_wire.errors import ParamError
-from aerospike_wire.expressions.base import refused, translated
+from aerospike_wire.expressions.base import translated
 from aerospike_wire.expressions.evaluate import REMOVED, UNKNOWN, Malformed, Subject, parse, to_particle
 from aerospike_wire.proto import keys, values
 from aerospike_wire.proto.invalid import InvalidArgument
@@ -54,7 +54,7 @@ def evaluate(
 def _subject(bins: Mapping[str, Any], key: Any, meta: Mapping[str, Any], engines: Engines) -> Subject:
     for name in meta:
         if name not in _NAMES:
-            raise refused("meta", f"has no entry {name!r}; there are {', '.join(sorted(_NAMES))}")
+            raise ParamError.about("meta", f"has no entry {name!r}; there are {', '.join(sorted(_NAMES))}")
     stored = getattr(engines, "stored", None)
     packed: dict[bytes, tuple[int, bytes]] = {}
     try:
@@ -65,7 +65,7 @@ def _subject(bins: Mapping[str, Any], key: Any, meta: Mapping[str, Any], engines
             if stored is not None:
                 particle = stored(particle)
                 if particle is None:
-                    raise refused(f"bins[{name!r}]", "holds what no server stores")
+                    raise ParamError.about(f"bins[{name!r}]", "holds what no server stores")
             packed[values.bin_name(name, "bins")] = particle
         digest, set_name, user_key = _key(key)
     except InvalidArgument as invalid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aerospike_wire.expressions.base import refused
+from aerospike_wire.errors import ParamError
 from aerospike_wire.expressions.rows import Variadic
 
 _BOOL = (bool,)
@@ -32,4 +32,4 @@ class Not(Variadic, code=18, kinds=_BOOL):
 
 def _exactly_one(exprs: tuple[Any, ...]) -> None:
     if len(exprs) != 1:
-        raise refused("exprs", f"must be exactly one, not {len(exprs)}")
+        raise ParamError.about("exprs", f"must be exactly one, not {len(exprs)}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from aerospike_wire.errors import ParamError
 from aerospike_wire.expressions.arguments import constant
-from aerospike_wire.expressions.base import ResultType, refused
+from aerospike_wire.expressions.base import ResultType
 from aerospike_wire.expressions.rows import Row
 
 
@@ -66,4 +67,4 @@ class DigestMod(Row, code=64):
 
     def __attrs_post_init__(self) -> None:
         if self.mod == 0:
-            raise refused("mod", "must not be 0")
+            raise ParamError.about("mod", "must not be 0")

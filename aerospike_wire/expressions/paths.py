@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aerospike_wire.errors import ParamError
 from aerospike_wire.expressions.arguments import constant, context, operand, pack_context, result_type
-from aerospike_wire.expressions.base import Compiled, Expression, ResultType, pack_operand, refused
+from aerospike_wire.expressions.base import Compiled, Expression, ResultType, pack_operand
 from aerospike_wire.expressions.calls import CALL, MODIFY
 from aerospike_wire.expressions.rows import Row
 from aerospike_wire.proto import msgpack
@@ -29,7 +30,7 @@ class LoopVar(Row, code=122):
 
     def __attrs_post_init__(self) -> None:
         if self.result is None:
-            raise refused("var_id", "needs one of the classes that name a type, such as LoopVarInt")
+            raise ParamError.about("var_id", "needs one of the classes that name a type, such as LoopVarInt")
 
 
 class LoopVarNil(LoopVar, result=ResultType.NIL):

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import attrs
 
+from aerospike_wire.errors import ParamError
 from aerospike_wire.expressions.arguments import operand
-from aerospike_wire.expressions.base import pack_operand, refused
+from aerospike_wire.expressions.base import pack_operand
 from aerospike_wire.expressions.rows import Row, Variadic
 from aerospike_wire.proto import msgpack
 
@@ -17,7 +18,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 def _check_name(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise refused(field.name, f"must be letters, digits and underscores, no digit first, not {value!r}")
+        raise ParamError.about(field.name, f"must be letters, digits and underscores, no digit first, not {value!r}")
 
 
 def _pack_name(value: str, argument: str) -> bytes:  # noqa: ARG001  one shape for all
@@ -38,7 +39,7 @@ class Cond(Variadic, code=123):
 
 def _odd(exprs: tuple[Any, ...], what: str) -> None:
     if len(exprs) < 3 or len(exprs) % 2 == 0:
-        raise refused("exprs", f"must be {what}; {len(exprs)} were given")
+        raise ParamError.about("exprs", f"must be {what}; {len(exprs)} were given")
 
 
 class Def(Row):
@@ -68,10 +69,10 @@ class Let(Variadic, code=125):
         super().__init__(*exprs)
         definitions = exprs[:-1]
         if not definitions or not all(isinstance(item, Def) for item in definitions) or isinstance(exprs[-1], Def):
-            raise refused("exprs", "must be one Def or more, then an expression")
+            raise ParamError.about("exprs", "must be one Def or more, then an expression")
         names = [item.var_name for item in definitions]
         if len(set(names)) != len(names):
-            raise refused("exprs", "must not define a variable twice")
+            raise ParamError.about("exprs", "must not define a variable twice")
 
     def packed_arguments(self) -> list[bytes]:
         """Names and expressions, then the last expression."""

@@ -17,30 +17,24 @@ _MAX_COLUMNS: Final = 64
 _MAX_SHIFT: Final = 8
 
 
-def _refused(name: str, problem: str) -> ParamError:
-    error = ParamError(f"{name} {problem}")
-    error.argument = name
-    return error
-
-
 def _between(low: int, high: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
     def check(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _refused(attribute.name, f"must be an int, not {type(value).__name__}")
+            raise ParamError.about(attribute.name, f"must be an int, not {type(value).__name__}")
         if not low <= value <= high:
-            raise _refused(attribute.name, f"must be between {low} and {high}, not {value}")
+            raise ParamError.about(attribute.name, f"must be between {low} and {high}, not {value}")
 
     return check
 
 
 def _callable(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not callable(value):
-        raise _refused(attribute.name, f"must be callable or None, not {type(value).__name__}")
+        raise ParamError.about(attribute.name, f"must be callable or None, not {type(value).__name__}")
 
 
 def _labels(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
-        raise _refused(attribute.name, "must be a dict of str to str")
+        raise ParamError.about(attribute.name, "must be a dict of str to str")
 
 
 @attrs.frozen
@@ -71,7 +65,7 @@ def _as_listeners(given: Any) -> MetricsListeners:
         return MetricsListeners(**found)
     if callable(given):
         return MetricsListeners(snapshot_listener=given)
-    raise _refused("metrics_listeners", f"must be a function or MetricsListeners, not {type(given).__name__}")
+    raise ParamError.about("metrics_listeners", f"must be a function or MetricsListeners, not {type(given).__name__}")
 
 
 @attrs.frozen(kw_only=True)
@@ -111,9 +105,9 @@ class MetricsPolicy:
         if isinstance(given, Mapping):
             for name in given:
                 if name not in names:
-                    raise _refused(str(name), f"is not known; MetricsPolicy has {', '.join(names)}")
+                    raise ParamError.about(str(name), f"is not known; MetricsPolicy has {', '.join(names)}")
             return cls(**given)
         found = {name: getattr(given, name) for name in names if getattr(given, name, None) is not None}
         if "interval" not in found:
-            raise _refused("policy", f"must be a MetricsPolicy or a dict, not {type(given).__name__}")
+            raise ParamError.about("policy", f"must be a MetricsPolicy or a dict, not {type(given).__name__}")
         return cls(**found)

@@ -127,7 +127,7 @@ class Patience:
         _check("max_backoff", self.max_backoff, 0, _MAX_MILLISECONDS)
         _check("total_timeout", self.total_timeout, 0, _MAX_MILLISECONDS)
         if not isinstance(self.retry_in_doubt, bool):
-            raise _refused("retry_in_doubt", f"must be True or False, not {self.retry_in_doubt!r}")
+            raise ParamError.about("retry_in_doubt", f"must be True or False, not {self.retry_in_doubt!r}")
 
     def pause(self, tries: int) -> float:
         """Seconds to wait after so many tries: anything up to the limit, so that rivals part."""
@@ -136,15 +136,9 @@ class Patience:
 
 def _check(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _refused(name, f"must be an int, not {type(value).__name__}")
+        raise ParamError.about(name, f"must be an int, not {type(value).__name__}")
     if not low <= value <= high:
-        raise _refused(name, f"must be between {low} and {high}, not {value}")
-
-
-def _refused(name: str, problem: str) -> ParamError:
-    error = ParamError(f"{name} {problem}")
-    error.argument = name
-    return error
+        raise ParamError.about(name, f"must be between {low} and {high}, not {value}")
 
 
 async def run(
@@ -175,7 +169,7 @@ async def run(
     try:
         patience = Patience(**options)
         if not callable(function):
-            raise _refused("function", f"must be callable, not {type(function).__name__}")
+            raise ParamError.about("function", f"must be callable, not {type(function).__name__}")
         txn = make()
     except REFUSALS as error:
         trouble = as_trouble(error)
@@ -213,8 +207,10 @@ def _other_kind(result: Any, *, awaited: bool) -> ParamError:
         result.close()
     given = type(result).__name__
     if awaited:
-        return _refused("function", f"must be an async function, or give something to be awaited, not {given}")
-    return _refused("function", f"must be a plain function, not one that gives a {given}: that is for AsyncClient")
+        return ParamError.about("function", f"must be an async function, or give something to be awaited, not {given}")
+    return ParamError.about(
+        "function", f"must be a plain function, not one that gives a {given}: that is for AsyncClient"
+    )
 
 
 async def _commit(core: Core, txn: Transaction, hook: Hook | HookMapping | None) -> None:

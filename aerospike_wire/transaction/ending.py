@@ -88,9 +88,7 @@ class _Ending:
             if self._hook is not None:
                 self._errors = self._errors.with_hook(self._hook)
             if not isinstance(self._txn, Transaction):
-                error = ParamError(f"transaction must be a Transaction, not {type(self._txn).__name__}")
-                error.argument = "transaction"
-                raise error
+                raise ParamError.about("transaction", f"must be a Transaction, not {type(self._txn).__name__}")
         except REFUSALS as error:
             trouble = as_trouble(error)
         else:

@@ -146,14 +146,12 @@ class Journal:
 
 def _whole_number(name: str, value: Any, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        problem = f"{name} must be an int, not {type(value).__name__}"
+        problem = f"must be an int, not {type(value).__name__}"
     elif not 0 <= value <= high:
-        problem = f"{name} must be between 0 and {high}, not {value}"
+        problem = f"must be between 0 and {high}, not {value}"
     else:
         return value
-    error = ParamError(problem)
-    error.argument = name
-    raise error
+    raise ParamError.about(name, problem)
 
 
 class Transaction:

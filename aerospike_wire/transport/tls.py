@@ -60,9 +60,7 @@ class TLS:
 
 
 def _refuse(name: str, problem: str) -> ParamError:
-    error = ParamError(f"tls {name} {problem}")
-    error.argument = f"tls {name}"
-    return error
+    return ParamError.about(f"tls {name}", problem)
 
 
 def parse_tls(given: Any) -> TLS | None:
@@ -82,9 +80,7 @@ def parse_tls(given: Any) -> TLS | None:
     if isinstance(given, ssl.SSLContext):
         given = {"context": given}
     if not isinstance(given, Mapping):
-        error = ParamError(f"tls must be a dict or an ssl.SSLContext, not {type(given).__name__}")
-        error.argument = "tls"
-        raise error
+        raise ParamError.about("tls", f"must be a dict or an ssl.SSLContext, not {type(given).__name__}")
     _check_names(given)
     if not _flag(given, "enable", default=True):
         return None
