@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cases import for_each
 from compat.conftest import config_of
+from judge.calls import modules_of_official_clients
 
 import aerospike_wire.compat as facade
 from aerospike_wire.compat import installation
@@ -49,7 +50,9 @@ def _side(module: Any, helpers: str, client: Any) -> SimpleNamespace:
 @pytest.fixture(scope="module")
 def sides(node: EmbeddedServer) -> Iterator[tuple[SimpleNamespace, SimpleNamespace]]:
     """Both clients with their helpers."""
-    theirs, ours = official.client(config_of(node)), facade.client(config_of(node))
+    # The first official client of a process settles for all where they look for modules.
+    theirs = official.client({**config_of(node), "lua": {"user_path": modules_of_official_clients()}})
+    ours = facade.client(config_of(node))
     yield _side(official, "aerospike_helpers", theirs), _side(facade, installation._HELPERS, ours)
     theirs.close()
     ours.close()

@@ -7,8 +7,12 @@ effect. How values are tagged says :mod:`gold`, which also interprets them for o
 from __future__ import annotations
 
 import ast
+import atexit
+import functools
 import importlib
 import json
+import shutil
+import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -24,6 +28,14 @@ NEVER: Final = 0xFFFF_FFFF
 
 JOB_IDS: Final = 1 << 40
 """Larger results are the random ids of jobs."""
+
+
+@functools.cache
+def modules_of_official_clients() -> str:
+    """Where the official clients of this process keep copies of modules and look for them: the first settles it for all."""
+    path = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 class NotInterpreted(Exception):

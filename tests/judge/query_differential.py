@@ -15,6 +15,7 @@ import collections
 import contextlib
 import functools
 import json
+import shutil
 import sys
 import time
 import warnings
@@ -26,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import aerospike
 import attrs
 from judge import query_cases
-from judge.calls import Dialect, Official, Ours
+from judge.calls import Dialect, Official, Ours, modules_of_official_clients
 from judge.cases import Pool
 from recordings import DATA
 
@@ -166,7 +167,8 @@ class Sides(contextlib.ExitStack):
         for name, address in self._addresses.items():
             ours = Side(self.enter_context(Client(address)), Ours({}))
             host, _, port = address.rpartition(":")
-            settings = {"hosts": [(host, int(port))], "lua": {"user_path": str(DATA / "lua")}}
+            settings = {"hosts": [(host, int(port))], "lua": {"user_path": modules_of_official_clients()}}
+            shutil.copy(DATA / "lua" / "gold_agg.lua", modules_of_official_clients())
             official = aerospike.client(settings)
             self.callback(official.close)
             self.all |= {f"official, {name}": Side(official, Official({})), f"ours, {name}": ours}

@@ -6,11 +6,11 @@ that client's own tests and documentation, which these calls follow.
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cases import for_each
+from judge.calls import modules_of_official_clients
 
 from aerospike_wire import Client, compat, errors
 from aerospike_wire.embedded import EmbeddedServer
@@ -36,21 +36,25 @@ def secured() -> Iterator[EmbeddedServer]:
         yield server
 
 
-def connect(server: EmbeddedServer, user: str, password: str, copies: str | None = None) -> Any:
+def connect(server: EmbeddedServer, user: str, password: str) -> Any:
     """The official client, logged in."""
-    config = {"hosts": server.seeds, "user": user, "password": password, "policies": {"login_timeout_ms": 20_000}}
-    if copies is not None:
-        config["lua"] = {"user_path": copies}
-    return aerospike.client(config)
+    return aerospike.client(
+        {
+            "hosts": server.seeds,
+            "user": user,
+            "password": password,
+            "policies": {"login_timeout_ms": 20_000},
+            "lua": {"user_path": modules_of_official_clients()},
+        }
+    )
 
 
 @pytest.fixture(scope="module")
 def official(secured: EmbeddedServer) -> Iterator[Any]:
     """The official client as the administrator."""
-    with tempfile.TemporaryDirectory() as copies:
-        client = connect(secured, *ADMIN, copies)
-        yield client
-        client.close()
+    client = connect(secured, *ADMIN)
+    yield client
+    client.close()
 
 
 def ours(server: EmbeddedServer) -> Client:

@@ -12,7 +12,6 @@ import fnmatch
 import socket
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +20,7 @@ import attrs
 import pytest
 from cases import Cases, by_family, for_each
 from judge import calls
-from judge.calls import Official, Scenario
+from judge.calls import Official, Scenario, modules_of_official_clients
 from judge.states import LASTING, NAMESPACES, Apart, Node, is_harmful, misbehave, namespaces, unused_port
 
 from aerospike_wire.embedded import EmbeddedServer
@@ -141,13 +140,11 @@ def perform(client: Any, scenario: Scenario, server: Node) -> Outcome:
 @contextlib.contextmanager
 def connected(server: Node) -> Iterator[Any]:
     """An official client."""
-    # It keeps a copy of every module it registers.
-    with tempfile.TemporaryDirectory() as copies:
-        client = aerospike.client({"hosts": server.seeds, "lua": {"user_path": copies}})
-        try:
-            yield client
-        finally:
-            client.close()
+    client = aerospike.client({"hosts": server.seeds, "lua": {"user_path": modules_of_official_clients()}})
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def play(scenario: Scenario, server: Node) -> Outcome:
