@@ -58,10 +58,13 @@ class Outcome:
     """True if it was refused for its arguments."""
 
     def same(self, other: Outcome, limited: bool) -> bool:
-        """Whether another outcome is the same; which records a limit leaves is up to the server."""
+        """Whether another outcome is the same; which records a limit leaves is up to the server.
+
+        Ours goes on to the limit where the official client stops at what nodes have counted.
+        """
         if self.rows is None or other.rows is None:
             return self.facts == other.facts and self.rows is other.rows
-        return self.rows == other.rows or (limited and len(self.rows) == len(other.rows))
+        return self.rows == other.rows or (limited and len(self.rows) <= len(other.rows))
 
     def __str__(self) -> str:
         return f"{self.facts} {self.words[:150]}" if self.rows is None else f"{len(self.rows)} rows"
