@@ -53,9 +53,7 @@ def check_source(given: Any) -> None:
         ParamError: it is something else.
     """
     if given is not None and not isinstance(given, str | bytes | pathlib.Path):
-        error = ParamError(f"source must be the module's text or a pathlib.Path, not {type(given).__name__}")
-        error.argument = "source"
-        raise error
+        raise ParamError.about("source", f"must be the module's text or a pathlib.Path, not {type(given).__name__}")
 
 
 class Aggregation(Source):

@@ -37,12 +37,6 @@ if TYPE_CHECKING:
     from aerospike_wire.query.tracker import CursorLike
 
 
-def _refuse(argument: str, problem: str) -> ParamError:
-    error = ParamError(f"{argument} {problem}")
-    error.argument = argument
-    return error
-
-
 class ScanBase:
     """A scan without the way to run it."""
 
@@ -90,7 +84,7 @@ class ScanBase:
             ParamError: it is no list.
         """
         if ops is None:
-            raise _refuse("ops", "must be a list of operations, not NoneType")
+            raise ParamError.about("ops", "must be a list of operations, not NoneType")
         self._statement.operations = ops
         return self
 
@@ -247,7 +241,7 @@ class QueryBase(ScanBase):
             ParamError: an argument is something else, or the query has a predicate already.
         """
         if not isinstance(index_name, str):
-            raise _refuse("index_name", f"must be a str, not {type(index_name).__name__}")
+            raise ParamError.about("index_name", f"must be a str, not {type(index_name).__name__}")
         self._set_predicate(predicate)
         self._statement.index = index_name
         return self
@@ -270,9 +264,13 @@ class QueryBase(ScanBase):
 
     def _set_predicate(self, predicate: Any) -> None:
         if not isinstance(predicate, Predicate):
-            raise _refuse("predicate", f"must be made by aerospike_wire.predicates, not {type(predicate).__name__}")
+            raise ParamError.about(
+                "predicate", f"must be made by aerospike_wire.predicates, not {type(predicate).__name__}"
+            )
         if self._statement.predicate is not None:
-            raise _refuse("predicate", "is already set: a query has one; use a filter expression for more conditions")
+            raise ParamError.about(
+                "predicate", "is already set: a query has one; use a filter expression for more conditions"
+            )
         self._statement.predicate = predicate
 
 
@@ -281,10 +279,10 @@ def _expression(given: Any) -> bytes:
         try:
             given = base64.b64decode(given, validate=True)
         except (binascii.Error, ValueError):
-            raise _refuse("expr", "is text that is not base64") from None
+            raise ParamError.about("expr", "is text that is not base64") from None
     found = given if isinstance(given, bytes) else getattr(given, "compiled", None)
     if not isinstance(found, bytes) or not found:
-        raise _refuse("expr", f"must be an expression or its base64 text, not {type(given).__name__}")
+        raise ParamError.about("expr", f"must be an expression or its base64 text, not {type(given).__name__}")
     return found
 
 
@@ -295,7 +293,7 @@ def check_mapping(argument: str, given: Any) -> None:
         ParamError: it is something else.
     """
     if given is not None and not isinstance(given, Mapping):
-        raise _refuse(argument, f"must be a dict or None, not {type(given).__name__}")
+        raise ParamError.about(argument, f"must be a dict or None, not {type(given).__name__}")
 
 
 def check_callback(callback: Any) -> None:
@@ -305,7 +303,7 @@ def check_callback(callback: Any) -> None:
         ParamError: it cannot.
     """
     if not callable(callback):
-        raise _refuse("callback", f"must be callable, not {type(callback).__name__}")
+        raise ParamError.about("callback", f"must be callable, not {type(callback).__name__}")
 
 
 class StreamBase:

@@ -204,9 +204,7 @@ async def wait(core: Core, task: TaskBase, timeout: Any, policy: Any, hook: Hook
     if timeout is not None and (
         isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 <= timeout < math.inf
     ):
-        error = ParamError(f"timeout must be milliseconds or None, not {timeout!r}")
-        error.argument = "timeout"
-        raise error
+        raise ParamError.about("timeout", f"must be milliseconds or None, not {timeout!r}")
     fan = Fanout(core, hook)
     give_up = None if timeout is None else core.runtime.now() + timeout / 1000
     pause = _FIRST_PAUSE
