@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
+from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.embedded.faults import Faults
 from aerospike_wire.errors import ResultCode
 
@@ -44,6 +46,16 @@ class Apart:
     def seeds(self) -> list[tuple[str, int]]:
         """What clients take as hosts."""
         return [("127.0.0.1", self.port)]
+
+
+def settle(node: Node) -> None:
+    """Wait until jobs in the background are done: a real node was done with a few records before the next request."""
+    if not isinstance(node, EmbeddedServer):
+        return
+    give_up = time.monotonic() + 5
+    while not node.call(lambda: all(job.finished is not None for job in node.node.jobs)):
+        assert time.monotonic() < give_up, "a job goes on and on"
+        time.sleep(0.001)
 
 
 STATES: Final[dict[str, tuple[str, int]]] = {

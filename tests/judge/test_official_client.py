@@ -21,7 +21,7 @@ import pytest
 from cases import Cases, by_family, for_each
 from judge import calls
 from judge.calls import Official, Scenario, modules_of_official_clients
-from judge.states import LASTING, NAMESPACES, Apart, Node, is_harmful, misbehave, namespaces, unused_port
+from judge.states import LASTING, NAMESPACES, Apart, Node, is_harmful, misbehave, namespaces, settle, unused_port
 
 from aerospike_wire.embedded import EmbeddedServer
 
@@ -134,6 +134,8 @@ def perform(client: Any, scenario: Scenario, server: Node) -> Outcome:
     seen = attempt(client, dialect, scenario.call)
     if scenario.name not in LASTING:
         server.faults.clear()
+    if scenario.after:
+        settle(server)
     return attrs.evolve(seen, effect=effect(client, dialect, scenario))
 
 
