@@ -78,7 +78,7 @@ def owned(bitmap: bytes) -> list[int]:
 class Table(Generic[N]):
     """The nodes of one namespace's partitions."""
 
-    __slots__ = ("columns", "regimes", "strong")
+    __slots__ = ("_shares", "_version", "columns", "regimes", "strong")
 
     def __init__(self) -> None:
         self.columns: list[list[N | None]] = []
@@ -87,6 +87,24 @@ class Table(Generic[N]):
         """The newest regime that was heard of, by partition."""
         self.strong = False
         """True for a strongly consistent namespace: only those have regimes."""
+        self._version = 0
+        self._shares: tuple[int, dict[N, list[int]]] = (-1, {})
+
+    def shares(self) -> dict[N, list[int]]:
+        """The partitions that each node is the master of; a partition without one is in none of them."""
+        version, found = self._shares
+        if version != self._version:
+            # Another thread may change the columns meanwhile, which makes this a new version's business.
+            version, found = self._version, {}
+            for pid, node in enumerate(self.columns[0] if self.columns else ()):
+                if node is not None:
+                    found.setdefault(node, []).append(pid)
+            self._shares = version, found
+        return found
+
+    def changed(self) -> None:
+        """Note that :attr:`columns` are not what they were."""
+        self._version += 1
 
 
 class PartitionMap(Generic[N]):
@@ -124,6 +142,7 @@ class PartitionMap(Generic[N]):
                     losers.update(zip(map(id, held), held, strict=True))
                 for pid in pids:
                     column[pid] = node
+            table.changed()
             if fresh:
                 self.tables[claim.namespace] = table
         return [loser for loser in losers.values() if loser is not None and loser is not node]

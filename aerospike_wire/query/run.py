@@ -15,7 +15,7 @@ import attrs
 from aerospike_wire.errors import ProtocolError, ResultCode
 from aerospike_wire.fanout import Fanout
 from aerospike_wire.metrics.histogram import Latency
-from aerospike_wire.partition_filter import pid_of
+from aerospike_wire.partition_filter import PARTITIONS, pid_of
 from aerospike_wire.policy import Replica
 from aerospike_wire.proto.commands.base import ServerWords
 from aerospike_wire.proto.commands.query import Answer
@@ -30,7 +30,10 @@ from aerospike_wire.transport import Call, LinkFailure
 from aerospike_wire.trouble import Trouble, as_trouble, nonsense
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aerospike_wire.cluster.node import Node
+    from aerospike_wire.cluster.partitions import Table
     from aerospike_wire.core import Core
     from aerospike_wire.errors import Hook, HookMapping, QueryContext
     from aerospike_wire.policy import QueryPolicy
@@ -307,16 +310,20 @@ class Run(Source):
         core, state = self._core, self.state
         assert state is not None
         namespace = self._command.statement.namespace
-        tries, failed = state.tries, self._failed
+        tries, failed, only = state.tries, self._failed, self._only
         table = core.cluster.partitions.tables.get(namespace)
         # What nearly always holds for all partitions, without the calls that decide everything else.
-        quick = table is not None and not table.strong and policy.replica in _MASTER_FIRST
-        masters = table.columns[0] if quick and table is not None and table.columns else ()
+        masters: Sequence[Node | None] = ()
+        if table is not None and not table.strong and policy.replica in _MASTER_FIRST and table.columns:
+            masters = table.columns[0]
+            if only is None and not tries and not failed and len(self._waiting) == PARTITIONS:
+                whole = self._shares(table)
+                if whole:
+                    return whole
         by_node: dict[Node, list[int]] = {}
         refused: dict[Node, Trouble] = {}
         lost: list[int] = []
         reason: Trouble | None = None
-        only = self._only
         for pid in sorted(self._waiting):
             found = masters[pid] if masters and pid not in tries else None
             if found is not None and found in by_node:
@@ -350,6 +357,15 @@ class Run(Source):
             self._went_wrong(reason, reason.node, lost)
         # In one order for all calls, so that no two of them hold links that the other waits for.
         return sorted(by_node.items(), key=lambda item: item[0].name)
+
+    def _shares(self, table: Table[Node]) -> list[tuple[Node, list[int]]] | None:
+        """All partitions by their masters, if each has one that can be asked."""
+        shares = sorted(table.shares().items(), key=lambda item: item[0].name)
+        if sum(len(pids) for _, pids in shares) != PARTITIONS:
+            return None
+        if any(not node.active or node.breaker.count for node, _ in shares):
+            return None
+        return [(node, list(pids)) for node, pids in shares]
 
     def _went_wrong(self, trouble: Trouble, node: Node | None, pids: list[int]) -> None:
         """A part of a round failed; whether the query can go on is decided when the round is over."""
@@ -507,7 +523,7 @@ class Run(Source):
             seconds = self._core.now() - self._fan.begun
             meter.part_done(Latency.QUERY, part.node, str(self._command.statement.namespace), seconds)
         missing = set(answer.unavailable).intersection(part.pids)
-        read = [pid for pid in part.pids if pid not in missing]
+        read = [pid for pid in part.pids if pid not in missing] if missing else part.pids
         if part.share and part.received < part.share and not part.cut and self._command.leaves_out:
             # Whether the node came to the end or to the limit cannot be seen: the rest is asked for without one.
             self._unlimited = True

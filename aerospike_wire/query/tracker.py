@@ -7,7 +7,6 @@ node can go on. This module keeps that and nothing else: it knows no nodes and n
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -35,14 +34,12 @@ class Partitions:
         count: how many there are.
     """
 
-    __slots__ = ("_done", "begin", "count", "finished", "identity", "marks", "records", "tries", "values")
+    __slots__ = ("_done", "begin", "count", "identity", "marks", "records", "tries", "values")
 
     def __init__(self, begin: int = 0, count: int = PARTITIONS) -> None:
         self.begin = begin
         self.count = count
-        self._done = bytearray(count)
-        self.finished = 0
-        """How many partitions are done."""
+        self._done: set[int] = set()
         self.marks: dict[int, bytes] = {}
         """Digest of the last record that was given, by partition."""
         self.values: dict[int, int] = {}
@@ -74,8 +71,16 @@ class Partitions:
 
     def left(self) -> list[int]:
         """The partitions that are not done, in order."""
-        begin = self.begin
-        return [begin + place for place, done in enumerate(self._done) if not done]
+        done = self._done
+        return [pid for pid in self._all() if pid not in done] if done else list(self._all())
+
+    def _all(self) -> range:
+        return range(self.begin, self.begin + self.count)
+
+    @property
+    def finished(self) -> int:
+        """How many partitions are done."""
+        return len(self._done)
 
     @property
     def done(self) -> bool:
@@ -85,6 +90,8 @@ class Partitions:
     def split(self, pids: Iterable[int]) -> tuple[list[int], list[tuple[bytes, int]]]:
         """Partitions to read from their beginning, and digests and values to go on behind in the others."""
         marks, values = self.marks, self.values
+        if not marks:
+            return list(pids), []
         whole: list[int] = []
         begun: list[tuple[bytes, int]] = []
         for pid in pids:
@@ -117,11 +124,7 @@ class Partitions:
 
     def finish(self, pids: Iterable[int]) -> None:
         """Partitions were read to their end."""
-        for pid in pids:
-            place = pid - self.begin
-            if not self._done[place]:
-                self._done[place] = 1
-                self.finished += 1
+        self._done.update(pids)
 
     def missed(self, pids: Iterable[int]) -> None:
         """Partitions could not be read; the next try goes to their next replica."""
@@ -135,7 +138,7 @@ class Partitions:
         marks: dict[str, list[Any]] = {}
         for pid, digest in sorted(self.marks.items()):
             # A node may send a record of a partition that it was not asked for.
-            if self.begin <= pid < self.begin + self.count and not self._done[pid - self.begin]:
+            if pid in self._all() and pid not in self._done:
                 marks[str(pid)] = [digest.hex(), self.values.get(pid)]
         return {
             "version": VERSION,
@@ -151,13 +154,12 @@ class Partitions:
 
     def _runs(self) -> list[list[int]]:
         """The finished partitions as pairs of the first one and how many follow on each other."""
-        runs = []
-        pid = self.begin
-        for done, group in itertools.groupby(self._done):
-            size = len(list(group))
-            if done:
-                runs.append([pid, size])
-            pid += size
+        runs: list[list[int]] = []
+        for pid in sorted(self._done):
+            if runs and pid == sum(runs[-1]):
+                runs[-1][1] += 1
+            else:
+                runs.append([pid, 1])
         return runs
 
     @classmethod
@@ -206,14 +208,13 @@ class Partitions:
     def status(self) -> dict[int | str, Any]:
         """The state as the official client has it: rows by partition, and ``done`` and ``retry`` of the whole."""
         found: dict[int | str, Any] = {"done": self.done, "retry": not self.done}
-        for place, done in enumerate(self._done):
-            pid = self.begin + place
+        for pid in self._all():
             mark = self.marks.get(pid)
             value = self.values.get(pid, 0)
             found[pid] = PartitionStatus(
                 pid,
                 mark is not None,
-                not done,
+                pid not in self._done,
                 bytearray(mark or bytes(DIGEST_SIZE)),
                 value % (1 << 64),  # which the official client shows without sign
             )

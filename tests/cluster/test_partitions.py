@@ -161,3 +161,15 @@ def test_more_replicas_than_before() -> None:
     found.merge("A", [Ownership("test", 0, (bitmap(1),))])
     assert len(found.tables["test"].columns) == 2
     assert column(found, replica=1)[1] == "B"
+
+
+def test_shares_are_those_of_the_masters_as_they_are() -> None:
+    """Kept until the map changes; replicas and partitions without a master do not count."""
+    partitions: PartitionMap[str] = PartitionMap()
+    partitions.merge("A", [Ownership("test", 0, (bitmap(0, 1, 7), bitmap(2)))])
+    partitions.merge("B", [Ownership("test", 0, (bitmap(2), bitmap(0, 1, 7)))])
+    table = partitions.tables["test"]
+    assert table.shares() == {"A": [0, 1, 7], "B": [2]}
+    assert table.shares() is table.shares()
+    partitions.merge("B", [Ownership("test", 0, (bitmap(1, 2, 9), bitmap(0)))])
+    assert table.shares() == {"A": [0, 7], "B": [1, 2, 9]}
