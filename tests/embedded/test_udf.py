@@ -284,6 +284,25 @@ def test_failure_undoes_everything(node: Node) -> None:
             "/opt/aerospike/usr/udf/lua/m.lua:2: bad argument #2 to 'newindex' (number expected, got string)",
         ),
         ("return nil .. 'x'", "/opt/aerospike/usr/udf/lua/m.lua:2: attempt to concatenate a nil value"),
+        ("local n = #aerospike", "/opt/aerospike/usr/udf/lua/m.lua:2: attempt to get length of a Aerospike value"),
+        ("local n = pairs()", "/opt/aerospike/usr/udf/lua/m.lua:2: bad argument #1 to 'pairs' (value expected)"),
+        ("table.unpack(rec)", "attempt to get length of a Record value"),
+        (
+            "local n = table.concat(rec, ',', 1)",
+            "/opt/aerospike/usr/udf/lua/m.lua:2: bad argument #1 to 'concat' (table expected, got Record)",
+        ),
+        (
+            "local n = string.gsub('a', 'a', list())",
+            "/opt/aerospike/usr/udf/lua/m.lua:2: bad argument #3 to 'gsub' (string/function/table expected, got List)",
+        ),
+        (
+            "local n = map.diff(map{b = 1}, list())",
+            "[string \"as.lua\"]:34: bad argument #2 to 'index' (number expected, got string)",
+        ),
+        (
+            "local n = map.diff(map{b = 1}, geojson('x'))",
+            "[string \"as.lua\"]:34: attempt to index a GeoJSON value (local 'm2')",
+        ),
     ],
 )
 def test_failures(node: Node, body: str, text: str) -> None:
@@ -470,6 +489,10 @@ def test_value_that_contains_itself(node: Node) -> None:
         ("local b = bytes() bytes.set_string(b, 1, 'AB') return list{tostring(b), bytes.get_string(b, 2, 1), bytes.get_byte(b, 1)}", ["41 42", "B", 65]),
         ("return type(list()) .. type(map()) .. type(rec) .. type(record) .. type(1)", "userdata" * 3 + "table" + "number"),
         ("return list{6 / 2, 7 // 2, 2 ^ 3}", [3.0, 3, 8.0]),
+        ("local l, m = list{list()}, map{a = map()} return list{l == l, l[1] == l[1], m.a == m.a, l[1] ~= nil}", [True, False, False, True]),
+        ("local l = list{list()} list.append(l[1], 5) return l", [[5]]),
+        ("rec.l = list() list.append(rec.l, 5) return list{rec.l == rec.l, rec.l}", [False, [5]]),
+        ("return list{bytes.get_type(bytes(), 1), list.new(-1, 'x') == nil}", [4, True]),
     ],
 )  # fmt: skip
 def test_library(node: Node, body: str, value: Any) -> None:

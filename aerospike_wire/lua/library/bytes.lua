@@ -53,7 +53,7 @@ function bytes.set_size(...)
 end
 
 function bytes.get_type(...)
-  if select("#", ...) == 1 then return open((...), "bytes", "get_type").particle end
+  if select("#", ...) > 0 then return open((...), "bytes", "get_type").particle end
 end
 
 function bytes.set_type(...)

@@ -68,8 +68,10 @@ function list.new(...)
   local n = select("#", ...)
   if n < 1 or n > 2 then return end
   local capacity, step = ...
-  capacity, step = integer(capacity, 1, "new", -1), integer(step, 2, "new", 10)
-  if capacity < 0 or step < 0 then return end
+  capacity = integer(capacity, 1, "new", -1)
+  if capacity < 0 then return end
+  step = integer(step, 2, "new", 10)
+  if step < 0 then return end
   return make({}, 0, capacity, step)
 end
 

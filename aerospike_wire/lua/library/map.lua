@@ -3,7 +3,7 @@
 local lib = ...
 local contents, open, integer, is_value = lib.contents, lib.open, lib.integer, lib.is_value
 local NIL, hide, show, written, kind_of, text = lib.NIL, lib.hide, lib.show, lib.written, lib.kind_of, lib.text
-local type, next, select, ipairs, math_type, error = type, next, select, ipairs, math.type, error
+local type, next, select, ipairs, math_type, error, tonumber = type, next, select, ipairs, math.type, error, tonumber
 local sort, concat, remove = table.sort, table.concat, table.remove
 
 local map, meta = {}, { __metatable = false, __name = "Map" }
@@ -178,6 +178,16 @@ function map.diff(m, other)
   lib.refuse_at(33, "pairs", m, "map")
   if CANNOT_BE_INDEXED[type(other)] and #contents[m].order > 0 then
     error("[string \"as.lua\"]:34: attempt to index a " .. type(other) .. " value (local 'm2')", 0)
+  end
+  if kind_of(other) == "geojson" and #contents[m].order > 0 then
+    error("[string \"as.lua\"]:34: attempt to index a GeoJSON value (local 'm2')", 0)
+  end
+  local places = (kind_of(other) == "list" or kind_of(other) == "bytes") and ordered(contents[m]) or {}
+  for i = 1, #places do
+    local key = contents[m].keys[places[i]]
+    if not tonumber(key) then
+      error("[string \"as.lua\"]:34: bad argument #2 to 'index' (number expected, got " .. lib.name_of(key) .. ")", 0)
+    end
   end
   lib.refuse_at(38, "pairs", other, "map")
   local mine, theirs = contents[m], contents[other]

@@ -29,9 +29,17 @@ function lib.hide(value)
   return value
 end
 
+-- What Lua gets for a hidden value: of an object another one with the same contents, so that what is
+-- read twice is not equal, as on a server.
+local metatables = {} -- by the kind of object
 function lib.show(value)
+  if type(value) ~= "table" then return value end
   if rawequal(value, NIL) then return nil end
-  return value
+  local inside = contents[value]
+  if not inside then return value end
+  local object = setmetatable({}, metatables[inside.kind])
+  contents[object] = inside
+  return object
 end
 
 function lib.kind_of(value)
@@ -131,6 +139,7 @@ function lib.refuse_at(line, name, value, kind)
 end
 
 function lib.new(meta, inside)
+  metatables[inside.kind] = meta
   local object = setmetatable({}, meta)
   contents[object] = inside
   return object

@@ -52,7 +52,7 @@ function meta.__index(object, name)
   if not rec.is_open or rec.bins[name] == nil then return nil end
   local value = rec.fetch(name)
   if value ~= nil then remember(rec, name, value, false) end
-  return value
+  return show(value)
 end
 
 function meta.__newindex(object, name, value)

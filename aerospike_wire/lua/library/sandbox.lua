@@ -6,7 +6,8 @@
 
 local lib, find_source, path = ...
 local contents = lib.contents
-local type, next, rawget, rawlen, select, pcall, error, tostring = type, next, rawget, rawlen, select, pcall, error, tostring
+local type, next, rawget, rawlen, select, pcall, error = type, next, rawget, rawlen, select, pcall, error
+local tostring, tonumber = tostring, tonumber
 local getmetatable, setmetatable, load, ipairs = getmetatable, setmetatable, load, ipairs
 local collectgarbage = collectgarbage
 local pack, unpack, insert, concat = table.pack, table.unpack, table.insert, table.concat
@@ -85,11 +86,18 @@ local function check_size(...)
   lib.takes(size)
 end
 
+local TEXT <const> = { string = true, number = true } -- what C functions take for text
 local CHECKS <const> = {
   find = function(s, pattern, _, plain) check_search(s, pattern, plain) end,
   match = function(s, pattern) check_search(s, pattern) end,
   gmatch = function(s, pattern) check_search(s, pattern) end,
-  gsub = function(s, pattern) check_search(s, pattern) end,
+  gsub = function(s, pattern, replacement, most)
+    check_search(s, pattern)
+    local has_good_others = TEXT[type(s)] and TEXT[type(pattern)] and (most == nil or whole(tonumber(most)))
+    if has_good_others and replacement ~= nil and contents[replacement] then
+      lib.bad_argument(2, 3, "gsub", "string/function/table expected, got " .. lib.name_of(replacement), "string.gsub")
+    end
+  end,
   rep = check_repeated,
   upper = check_size, lower = check_size, reverse = check_size, format = check_size, byte = check_size,
   pack = check_size, unpack = check_size,
@@ -106,12 +114,13 @@ getmetatable("").__metatable = false
 local LISTLIKE <const> = { list = true, map = true, bytes = true }
 
 -- Lists have a length that they really have; that of other objects may be any number.
-local function check_table(name)
+local function check_table(name, level)
   return function(t)
     if type(t) ~= "table" then return end
     local meta = getmetatable(t)
     if not LISTLIKE[lib.kind_of(t)] and (contents[t] or meta and rawget(meta, "__len") ~= nil) then
-      lib.bad_argument(2, 1, name, "table expected, got " .. lib.name_of(t), "table." .. name)
+      if name == "unpack" and contents[t] then error("attempt to get length of a " .. lib.name_of(t) .. " value", 0) end
+      lib.bad_argument(level or 2, 1, name, "table expected, got " .. lib.name_of(t), "table." .. name)
     end
     if not contents[t] then lib.takes(name == "sort" and 100 * rawlen(t) or rawlen(t)) end
   end
@@ -122,7 +131,7 @@ for _, name in ipairs({ "insert", "remove", "sort", "unpack" }) do
   safe_table[name] = wrapped("table.", name, table[name], check_table(name))
 end
 
-local plain_concat = check_table("concat")
+local plain_concat = check_table("concat", 3)
 
 safe_table.concat = wrapped("table.", "concat", table.concat, function(source, _, first, last)
   if last and (whole(last) or 0) - (whole(first) or 1) > MAX_MOVES then error("too many elements to join", 3) end
@@ -151,7 +160,7 @@ end)
 local function for_tables(name, wanted, original, library)
   return wrapped(library or "", name, original or _G[name], function(value)
     if value ~= nil and contents[value] then
-      lib.bad_argument(2, 1, name, (wanted or "table") .. " expected, got " .. lib.name_of(value), name)
+      lib.bad_argument(2, 1, name, (wanted or "table") .. " expected, got " .. lib.name_of(value), (library or "") .. name)
     end
   end)
 end
@@ -160,6 +169,7 @@ local next_of_tables = for_tables("next")
 
 local function safe_pairs(...)
   local value = ...
+  if select("#", ...) == 0 then lib.bad_argument(1, 1, "pairs", "value expected", "pairs") end
   -- A loop over such an object fails when it begins.
   if value ~= nil and contents[value] then return next_of_tables, value, nil end
   return pairs(...)
@@ -212,7 +222,7 @@ local function memory_in_use(...)
   if type(what) ~= "string" and type(what) ~= "number" then
     lib.bad_argument(1, 1, "collectgarbage", "string expected, got " .. lib.name_of(what), "collectgarbage")
   end
-  lib.bad_argument(1, 1, "collectgarbage", "invalid option '" .. what .. "'", "collectgarbage")
+  lib.bad_argument(1, 1, "collectgarbage", "invalid option '" .. lib.text(tostring(what)) .. "'", "collectgarbage")
 end
 
 -- Errors of these functions name the lines of a server's own Lua code.
@@ -295,7 +305,8 @@ local function bare_environment()
     setmetatable(made[name], { __metatable = false, __call = function(_, ...) return original(...) end })
   end
   made.aerospike = setmetatable({}, {
-    __index = library(lib.aerospike), __newindex = lib.cannot("index"), __metatable = false, __name = "Aerospike",
+    __index = library(lib.aerospike), __newindex = lib.cannot("index"), __len = lib.cannot("get length of"),
+    __metatable = false, __name = "Aerospike",
   })
   contents[made.aerospike] = { kind = "aerospike" }
   made._G = made
