@@ -73,7 +73,10 @@ class Outcome:
 def canon(value: Any) -> Canon:
     """A value in the form in which both clients' values are compared."""
     if isinstance(value, GeoJSON | aerospike.GeoJSON):
-        return ("geo", json.dumps(json.loads(value if isinstance(value, str) else value.dumps())))
+        text = value if isinstance(value, str) else value.dumps()
+        with contextlib.suppress(ValueError):  # Lua can make any text of it
+            text = json.dumps(json.loads(text))
+        return ("geo", text)
     if isinstance(value, bool | float):
         return (type(value).__name__, repr(value))
     if isinstance(value, bytes | bytearray):
