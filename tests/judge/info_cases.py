@@ -8,13 +8,17 @@ server 8.1.2 is not among them: ``udf-get`` without a name, and names of modules
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 from typing import TYPE_CHECKING, Final
 
+import gold
+from judge import expression_cases
 from judge.cases import Pool
 
 from aerospike_wire import expressions as x
 from aerospike_wire import operations as op
+from aerospike_wire.errors import ParamError
 from aerospike_wire.operations.contexts import context_value
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ def _base64(data: bytes) -> str:
 
 ALIKE: Final = (
     (re.compile(r"(used_bytes|load_time|entries|hash)=\w+"), r"\1=#", "what is counted or measured"),
-    (re.compile(r"[^\s:'\"]*/(\w+\.lua)"), r"\1", "each server keeps modules in a directory of its own"),
+    (re.compile(r"[^\s:'\"]*/(\w+\.(lua|so))"), r"\1", "each server keeps modules in a directory of its own"),
     (re.compile(r"127\.0\.0\.1(:\d+)?"), "HOST", "where the server listens"),
     (re.compile(r"^(node[\t;][^\n]*?)BB9\w+|^(node[\t;][^\n]*?)[0-9A-F]{16}", re.MULTILINE), "NODE", "its name"),
     (re.compile(r"^(release[^\n]*?);os=[^\n]*", re.MULTILINE), r"\1", "its build"),
@@ -36,11 +40,19 @@ ALIKE: Final = (
         r"\1",
         "its settings, and its machine",
     ),
+    (
+        re.compile(r"^(partition-generation[^\t\n]*\t)\d+", re.MULTILINE),
+        r"\1",
+        "how often a partition has changed hands",
+    ),
+    (re.compile(r"(?<=\}-)([a-z-]+):(msec[^;\n]*)?"), r"\1", "what was measured"),
     (re.compile(r"(?<=\t)[0-9A-F]{8,16}$", re.MULTILINE), "KEY", "the key of the cluster"),
 )
 """What is the same in the answers of two servers, with its replacement and the reason."""
 NOT_THERE: Final = "ERROR:16:an embedded node does not have this"
 """The node's answer to what only looks into a real one's memory, threads and files."""
+PACKED: Final = re.compile(r"<(mod_exp|msgpack)/\d+>")
+"""What a server writes of parts of expressions in lists of indexes: how long they are packed, which the node does not keep."""
 UNORDERED: Final = ("sindex-list", "sindex", "udf-list")
 """Commands whose entries come in any order."""
 
@@ -318,6 +330,11 @@ TIMES: Final = (
 """For ``lut``: nanoseconds since 1970, good and bad."""
 
 
+INDEX_NAMES: Final = ("i1", "i2", "i3", "i4", "i5", "x" * 63, "x" * 64, "", "a b", "i/1", "ü", "I1", "i:1", "i,1")
+ABSENT: Final = ("nope", "", "x" * 31, "x" * 32, "Test", "test ")
+"""Namespaces that no server has; indexes can be made for them."""
+
+
 class Drawer(Pool):
     """Draws info commands."""
 
@@ -326,11 +343,18 @@ class Drawer(Pool):
 
     def _namespace(self, percent: int) -> list[str]:
         name = self.pick(("namespace",) * 6 + ("ns", "ns", "id", "Namespace"))
-        return self._maybe(percent, name, *["test"] * 7, "bar", "nope", "", "x" * 31, "x" * 32, "Test", "test ")
+        return self._maybe(percent, name, *["test"] * 7, "bar", *ABSENT)
 
     def _index_name(self, percent: int) -> list[str]:
-        names = ("i1", "i2", "i3", "i4", "i5", "x" * 63, "x" * 64, "", "a b", "i/1", "ü", "I1", "i:1", "i,1")
-        return self._maybe(percent, "indexname", *names)
+        return self._maybe(percent, "indexname", *INDEX_NAMES)
+
+    def _expression(self) -> str:
+        if self.chance(30):
+            drawer = expression_cases.Drawer(self, oddities=1)
+            drawn = drawer.source(self.pick(("integer", "string", "blob", "place")), self.pick((1, 2, 3)))
+            with contextlib.suppress(ParamError):  # our client refuses some
+                return str(gold.value(drawn).to_base64())
+        return str(self.pick(EXPRESSIONS if self.chance(70) else WRONG))
 
     def create(self) -> str:
         """A command that makes an index."""
@@ -348,7 +372,7 @@ class Drawer(Pool):
             *self._maybe(70, "bin", "a", "a", "b", "", "x" * 15, "x" * 16, "ü"),
             *self._maybe(75, "type", *kinds, *map(str.lower, kinds), *odd),
             *self._maybe(10, "indexdata", *data, f"{'x' * 16},NUMERIC"),
-            *self._maybe(20, "exp", *EXPRESSIONS, *WRONG),
+            *([f"exp={self._expression()}"] if self.chance(20) else ()),
         ]
         if self.chance(5):
             more = ("numbins=1", "priority=normal", "foo", "=", "foo=bar", "type=STRING", "indexname=i9", "set=null")

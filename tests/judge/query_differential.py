@@ -34,7 +34,7 @@ from recordings import DATA
 from aerospike_wire import Client
 from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.errors import BinNameError, ParamError
-from aerospike_wire.types import GeoJSON
+from aerospike_wire.types import GeoJSON, RawParticle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +79,8 @@ def canon(value: Any) -> Canon:
         return ("geo", text)
     if isinstance(value, bool | float):
         return (type(value).__name__, repr(value))
+    if isinstance(value, RawParticle):  # the official client takes particles that it does not know for blobs
+        value = value.data
     if isinstance(value, bytes | bytearray):
         return ("bytes", bytes(value).hex())
     if isinstance(value, list | tuple):

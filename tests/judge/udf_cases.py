@@ -33,6 +33,9 @@ AVOIDED: Final = (
     (r"local o = (mkb\('.?'(, '')?\)|bytes\(0?\)) o\[[23]", "a gap in front of what is set holds whatever lies there in memory"),
     (r"(table\.\w+|rawset)[(,] ?(string|math|list|map|bytes|record|aerospike)\b", "would change the library for later calls"),
     (r"map\.(merge|diff)\(.*\b(B\d|mkb|bytes)", "as.lua takes equal bytes for two keys; which stays is up to chance"),
+    (r"\bin (list|map)\.\w+\((list|map|mkb|bytes)", "an iterator does not keep alive what it goes through"),
+    (r"\bnext[(,] ?(list|map|bytes|record|math)\b", "the order of a table's fields is up to chance"),
+    (r"error\(.*, [5-9]\)", "levels above the function are a server's own Lua"),
     (r"getmetatable|setmetatable", "metatables are closed here"),
     (r"^T\((geojson|bytes|list|map)[,)]", "a callable table, called by pcall itself, has no name there"),
 )  # fmt: skip
@@ -283,9 +286,9 @@ class Drawer(Pool):
     def _loop(self) -> str:
         pattern = self.pick(("'.'", "'%a+'", "'(%w)(%w)'"))
         over = (
-            f"list.iterator({self.list_of()})", f"map.pairs({self.map_of()})", f"map.keys({self.map_of()})",
-            f"map.values({self.map_of()})", f"map.iterator({self.map_of()})", f"list.iterator({self.any()})",
-            f"map.pairs({self.any()})", f"ipairs({self.any()})", f"ipairs({self.list_of()})",
+            f"list.iterator(L{self.pick('123')})", f"map.pairs(M{self.pick('123')})", f"map.keys(M{self.pick('123')})",
+            f"map.values(M{self.pick('123')})", f"map.iterator(M{self.pick('123')})", f"list.iterator({self.plain()})",
+            f"map.pairs({self.plain()})", f"ipairs({self.any()})", f"ipairs({self.list_of()})",
             "ipairs(record.bin_names(rec))", f"string.gmatch({self.text()}, {pattern})",
         )  # fmt: skip
         body = "s = s .. tostring(a) .. '=' .. tostring(b) .. ';' if #s > 400 then break end"
