@@ -149,12 +149,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Link(embedded.address) as node,
     ):
         for number in range(options.count):
-            if number % FRESH == 0:
-                server.clean()
-                node.clean()
             line = info_cases.line(options.seed * 1_000_000 + number)
             counts["lines"] += 1
             try:
+                if number % FRESH == 0:
+                    server.clean()
+                    node.clean()
                 different = difference(server, node, line)
             except (OSError, EOFError) as gone:
                 sys.stdout.write(f"no answer any more after {line!r}: {gone!r}\n")
