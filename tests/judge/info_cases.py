@@ -30,7 +30,9 @@ def _base64(data: bytes) -> str:
 
 
 ALIKE: Final = (
-    (re.compile(r"(used_bytes|load_time|entries|hash)=\w+"), r"\1=#", "what is counted or measured"),
+    (re.compile(r"state=(RW|WO)"), "state=#", "whether an index is full yet"),
+    (re.compile(r"got no value"), "got nil", "functions of Lua's library have named parameters here"),
+    (re.compile(r"(used_bytes|load_time|entries\w*|hash)=\w+"), r"\1=#", "what is counted or measured"),
     (re.compile(r"[^\s:'\"]*/(\w+\.(lua|so))"), r"\1", "each server keeps modules in a directory of its own"),
     (re.compile(r"127\.0\.0\.1(:\d+)?"), "HOST", "where the server listens"),
     (re.compile(r"^(node[\t;][^\n]*?)BB9\w+|^(node[\t;][^\n]*?)[0-9A-F]{16}", re.MULTILINE), "NODE", "its name"),
