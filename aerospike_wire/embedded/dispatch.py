@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     """The one frame of a reply, or its frames one by one."""
     Answer = Reply | Pending[Reply]
 
-_BATCH: Final = Info1.BATCH
-_WRITE: Final = Info2.WRITE
 _AGGREGATION: Final = b"\x01"
 _BACKGROUND: Final = b"\x02"
 """What a function is for, in a message about many records."""
@@ -116,7 +114,7 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
         return _failed(code)
     if node.enterprise:
         transactions.expire(node)
-    if message.header.info1 & _BATCH:
+    if message.header.info1 & Info1.BATCH:
         # Rows of a node that has not joined its cluster are refused one by one.
         return batch.handle(
             node, message, (lambda row: security.check_data(node, session, row, row=True)) if secured else None
@@ -132,7 +130,7 @@ def _message(node: Node, session: Session, body: bytes) -> Answer:
         if kind == _AGGREGATION:
             return aggregation.handle(node, message, session)
         return background.handle(node, message, session) if kind == _BACKGROUND else _failed(ResultCode.INVALID_REQUEST)
-    if message.header.info2 & _WRITE:
+    if message.header.info2 & Info2.WRITE:
         return background.handle(node, message, session)
     return query.handle(node, message, session)
 
@@ -201,7 +199,7 @@ def refuse(kind: int, body: bytes, rule: Rule) -> bytes:
     if kind == FrameType.ADMIN:
         return frame(FrameType.ADMIN, admin.pack(result=rule.code))
     message = _whole(body)
-    if message.header.info1 & _BATCH:
+    if message.header.info1 & Info1.BATCH:
         return batch.refusal(rule.code)
     ops = []
     if rule.text is not None and rule.code == ResultCode.UDF and Field.UDF_MODULE in message.fields:

@@ -34,14 +34,6 @@ TTL_NEVER: Final = 0xFFFF_FFFF
 TTL_KEEP: Final = 0xFFFF_FFFE
 _TOUCH_NEVER: Final = -1
 
-# Plain numbers: operators of enumerations take a microsecond each, and every request meets several.
-_CREATE_ONLY: Final = Info2.CREATE_ONLY
-_DELETE: Final = Info2.DELETE
-_DURABLE_DELETE: Final = Info2.DURABLE_DELETE
-_GENERATION: Final = Info2.GENERATION
-_GENERATION_GT: Final = Info2.GENERATION_GT
-_GET_ALL: Final = Info1.GET_ALL
-_GET_NO_BINS: Final = Info1.GET_NO_BINS
 _REPLACE: Final = Info3.CREATE_OR_REPLACE | Info3.REPLACE_ONLY
 _MUST_EXIST: Final = Info3.UPDATE_ONLY | Info3.REPLACE_ONLY
 _SC_READ: Final = Info3.SC_READ_TYPE | Info3.SC_READ_RELAX
@@ -137,7 +129,7 @@ def carry_out(namespace: Namespace, digest: bytes, message: Message, now: int, *
     try:
         info2 = message.header.info2
         if info2 & Info2.WRITE:
-            if info2 & _DELETE:
+            if info2 & Info2.DELETE:
                 return _delete(namespace, digest, message, now)
             return _write(namespace, digest, message, now)
         return _read(namespace, digest, message, now, row=row)
@@ -166,7 +158,7 @@ def check_durability(namespace: Namespace, message: Message) -> None:
     Raises:
         Refusal: 25 or 22, a deletion of the kind that there is not.
     """
-    durable = message.header.info2 & _DURABLE_DELETE
+    durable = message.header.info2 & Info2.DURABLE_DELETE
     if durable and not namespace.edition.durable_delete:
         raise Refusal(ResultCode.ENTERPRISE_ONLY, "durable delete")
     if (
@@ -231,9 +223,9 @@ def check_generation(message: Message, generation: int) -> None:
         Refusal: 3, the record is of another generation than is wanted.
     """
     header = message.header
-    if header.info2 & _GENERATION and header.generation != generation:
+    if header.info2 & Info2.GENERATION and header.generation != generation:
         raise Refusal(ResultCode.RECORD_GENERATION, "generation differs")
-    if header.info2 & _GENERATION_GT and header.generation <= generation:
+    if header.info2 & Info2.GENERATION_GT and header.generation <= generation:
         raise Refusal(ResultCode.RECORD_GENERATION, "generation not greater")
 
 
@@ -297,9 +289,9 @@ def read_bins(bins: Bins, message: Message, *, row: bool = False, compute: Compu
         Refusal: 4 or 21 for what cannot be read, and for a read of nothing.
     """
     info1 = message.header.info1
-    if info1 & _GET_NO_BINS:
+    if info1 & Info1.GET_NO_BINS:
         return []
-    if info1 & _GET_ALL:
+    if info1 & Info1.GET_ALL:
         return all_bins(bins)
     if not message.ops:
         raise Refusal(ResultCode.INVALID_REQUEST, "read of nothing")
@@ -362,7 +354,7 @@ def _write(namespace: Namespace, digest: bytes, message: Message, now: int) -> b
         fresh = StoredRecord(digest, message.fields.get(Field.SET, b""), {}, generation=0)
         return _change(namespace, fresh, message, now)
     try:
-        if message.header.info2 & _CREATE_ONLY:
+        if message.header.info2 & Info2.CREATE_ONLY:
             raise Refusal(ResultCode.RECORD_EXISTS, "record exists")
         check_generation(message, record.generation)
         check_set(record, message, required=True)
@@ -403,7 +395,7 @@ def _check_write(message: Message) -> None:
                 raise Refusal(ResultCode.INVALID_REQUEST, "read of all beside other results")
             reads_all = True
         gives = True
-    if bool(header.info1 & (_GET_ALL | _GET_NO_BINS)) != reads_all:
+    if bool(header.info1 & (Info1.GET_ALL | Info1.GET_NO_BINS)) != reads_all:
         raise Refusal(ResultCode.INVALID_REQUEST, "flag and operation for all bins contradict each other")
 
 
@@ -417,7 +409,7 @@ def _change(namespace: Namespace, record: StoredRecord, message: Message, now: i
     compute = functools.partial(computed.run, record, now)
     for op in message.ops:
         if op.code == OpCode.READ and not op.name:
-            if not header.info1 & _GET_NO_BINS:
+            if not header.info1 & Info1.GET_NO_BINS:
                 ops += all_bins(bins)
             continue
         packed = operations.apply(bins, op, respond_all=respond_all, compute=compute)

@@ -48,6 +48,12 @@ class OpCode(enum.IntEnum):
     TO_STRING = 19
 
 
+def raw_op(code: int, particle: int, name: bytes, data: bytes) -> bytes:
+    """The bytes of an operation whose parts are encoded already."""
+    size = len(name)
+    return _OP.pack(_OP_FIXED + size + len(data), code, particle, 0, size) + name + data
+
+
 class Op(NamedTuple):
     """One operation of a request, or one bin or result of a reply."""
 
@@ -59,11 +65,7 @@ class Op(NamedTuple):
 
     def pack(self) -> bytes:
         """The bytes."""
-        return (
-            _OP.pack(_OP_FIXED + len(self.name) + len(self.data), self.code, self.particle, 0, len(self.name))
-            + self.name
-            + self.data
-        )
+        return raw_op(self.code, self.particle, self.name, self.data)
 
     @property
     def bin(self) -> str:

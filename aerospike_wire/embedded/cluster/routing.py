@@ -8,7 +8,7 @@ request waits until that member is back or has been given up, at most for its ow
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aerospike_wire.embedded import records
 from aerospike_wire.embedded import single as local
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from aerospike_wire.embedded.cluster.member import Member
     from aerospike_wire.embedded.cluster.partition import Cell
     from aerospike_wire.proto.message import Message
-
-_WRITE: Final = Info2.WRITE
 
 
 def single(
@@ -51,7 +49,7 @@ def single(
     again = functools.partial(single, member, message, digest=digest, row=row)
     if view is None:
         return _pending(member, message, again)
-    write = bool(message.header.info2 & _WRITE)
+    write = bool(message.header.info2 & Info2.WRITE)
     cell = view.cells[name][partition_id(place)]
     target = member if not write and cell.reads(member) else cell.master
     if target is not member and not member.fabric.connected(member, target):
@@ -76,7 +74,7 @@ def _execute(target: Member, cell: Cell, name: str, digest: bytes, message: Mess
     if cell.duplicates and target is cell.master and target.view is not None:
         target.view.resolve(name, partition_id(digest), digest)
     reply = local.handle(target.node, message, digest=digest, row=row)
-    if message.header.record_ttl and not message.header.info2 & _WRITE:
+    if message.header.record_ttl and not message.header.info2 & Info2.WRITE:
         target.note(name, digest)  # a read may renew the record's time to live
     return reply
 

@@ -38,13 +38,6 @@ _DEADLINE_SIZE: Final = 4
 _RESULT_AT: Final = 5
 _COUNT_AT: Final = 18
 
-_WRITE: Final = Info2.WRITE
-_DELETE: Final = Info2.DELETE
-_VERIFY: Final = Info4.MRT_VERIFY_READ
-_FORWARD: Final = Info4.MRT_ROLL_FORWARD
-_BACK: Final = Info4.MRT_ROLL_BACK
-_ON_LOCKING_ONLY: Final = Info4.MRT_ON_LOCKING_ONLY
-
 
 def handle(node: Node, namespace: Namespace, ledger: Ledger, digest: bytes, message: Message, plain: Plain) -> bytes:
     """Answer a command on one record.
@@ -65,13 +58,13 @@ def handle(node: Node, namespace: Namespace, ledger: Ledger, digest: bytes, mess
     try:
         if message.fields.get(Field.SET) == _MONITOR_SET:
             return _Monitoring(namespace, ledger, digest, message, now).answer(plain)
-        if info4 & _VERIFY:
+        if info4 & Info4.MRT_VERIFY_READ:
             return _verify(namespace, ledger, digest, message, now)
-        if info4 & (_FORWARD | _BACK):
+        if info4 & (Info4.MRT_ROLL_FORWARD | Info4.MRT_ROLL_BACK):
             return _roll(namespace, ledger, digest, message)
         if Field.MRT_ID in message.fields:
             return _inside(namespace, ledger, digest, message, now, plain)
-        if message.header.info2 & _WRITE and digest in ledger.provisional:
+        if message.header.info2 & Info2.WRITE and digest in ledger.provisional:
             raise Refusal(ResultCode.TRANSACTION_BLOCKED, "a transaction holds the record")
         return plain(namespace)
     except Refusal as refusal:
@@ -125,7 +118,7 @@ def _with_field(body: bytes, packed: bytes) -> bytes:
 def _inside(namespace: Namespace, ledger: Ledger, digest: bytes, message: Message, now: int, plain: Plain) -> bytes:
     """A read or write of a transaction."""
     transaction = _transaction_of(message)
-    write = bool(message.header.info2 & _WRITE)
+    write = bool(message.header.info2 & Info2.WRITE)
     version = _number(message, Field.RECORD_VERSION, VERSION_SIZE)
     deadline = _number(message, Field.MRT_DEADLINE, _DEADLINE_SIZE)
     if write and ledger.disabled:
@@ -143,7 +136,7 @@ def _inside(namespace: Namespace, ledger: Ledger, digest: bytes, message: Messag
         raise Refusal(ResultCode.TRANSACTION_BLOCKED, "another transaction holds the record")
     if held is not None:
         before = held.record
-        if write and message.header.info4 & _ON_LOCKING_ONLY:
+        if write and message.header.info4 & Info4.MRT_ON_LOCKING_ONLY:
             raise Refusal(ResultCode.TRANSACTION_ALREADY_LOCKED, "the transaction holds the record already")
     else:
         before = committed
@@ -177,7 +170,7 @@ def _verify(namespace: Namespace, ledger: Ledger, digest: bytes, message: Messag
 def _roll(namespace: Namespace, ledger: Ledger, digest: bytes, message: Message) -> bytes:
     """Make the version that a transaction wrote final, or forget it. What it does not hold is left as it is."""
     transaction = _transaction_of(message)
-    forward = bool(message.header.info4 & _FORWARD)
+    forward = bool(message.header.info4 & Info4.MRT_ROLL_FORWARD)
     held = ledger.provisional.get(digest)
     if held is None or held.transaction != transaction:
         return records.reply()
@@ -211,10 +204,10 @@ class _Monitoring:
             Refusal: the transaction is over, or not begun, or begun already.
         """
         info2 = self.message.header.info2
-        if not info2 & _WRITE:
+        if not info2 & Info2.WRITE:
             return plain(self._view())
         monitor = self.ledger.monitors.get(self.digest)
-        if info2 & _DELETE:
+        if info2 & Info2.DELETE:
             if monitor is None:
                 raise Refusal(ResultCode.RECORD_NOT_FOUND, "no monitor record")
             self.ledger.end(self.digest)

@@ -56,7 +56,6 @@ _INLINE_SSD: Final = 0x02
 _RESPOND_ALL: Final = 0x04
 _REPORT_STOP: Final = 0x08
 
-_LAST: Final = Info3.LAST
 _unpack_row: Final = struct.Struct(">3xBxBIIIHH").unpack_from
 """Of a message's header: info3, result code, generation, void time, index, number of fields, of operations."""
 _unpack_counts: Final = struct.Struct(">18xHH").unpack_from
@@ -368,7 +367,9 @@ class BatchPart(Command[None]):
         if not self._frames and offsets and self._cannot_inflate(body[RESULT_OFFSET]):
             return True
         self._frames.append((body, offsets))
-        return any(body[offset + 3] & _LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES for offset in offsets)
+        return any(
+            body[offset + 3] & Info3.LAST or body[offset + RESULT_OFFSET] in _WHOLE_BATCH_CODES for offset in offsets
+        )
 
     def _offsets(self, body: bytes) -> list[int]:
         """Where the messages of a frame begin, which is known of the one that came last.
@@ -433,7 +434,7 @@ class BatchPart(Command[None]):
         for body, offsets in self._frames:
             for offset in offsets:
                 info3, code, generation, void_time, index, n_fields, n_ops = _unpack_row(body, offset)
-                if info3 & _LAST or code in _WHOLE_BATCH_CODES:
+                if info3 & Info3.LAST or code in _WHOLE_BATCH_CODES:
                     continue
                 if only is not None:
                     index = only

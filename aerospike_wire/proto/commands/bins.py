@@ -11,13 +11,13 @@ from aerospike_wire.policy import TTL_NEVER_EXPIRE
 from aerospike_wire.proto import values
 from aerospike_wire.proto.header import CITRUSLEAF_EPOCH, MESSAGE_HEADER_SIZE
 from aerospike_wire.proto.invalid import InvalidArgument
+from aerospike_wire.proto.message import raw_op
 from aerospike_wire.proto.msgpack import STORED, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_OP: Final = struct.Struct(">IBBBB")
 _FIELD_SIZE: Final = struct.Struct(">I")
 _META: Final = struct.Struct(">6xII4xHH")
 """Of a reply's header: generation, void time, number of fields, of operations."""
@@ -28,12 +28,6 @@ _INTEGER: Final = values.Particle.INTEGER.value
 _unpack_bin: Final = struct.Struct(">IxBBB").unpack_from
 _unpack_integer: Final = struct.Struct(">q").unpack_from
 unpack_meta: Final = _META.unpack_from
-
-
-def raw_op(code: int, particle: int, name: bytes, data: bytes) -> bytes:
-    """One operation, all of which is encoded already."""
-    size = len(name)
-    return _OP.pack(4 + size + len(data), code, particle, 0, size) + name + data
 
 
 def write_op(code: int, name: bytes, value: Any, argument: str, purpose: Purpose = STORED) -> bytes:
@@ -48,7 +42,7 @@ def write_op(code: int, name: bytes, value: Any, argument: str, purpose: Purpose
 
 def bare_op(code: int, name: bytes = b"") -> bytes:
     """One operation without a value."""
-    return _OP.pack(4 + len(name), code, 0, 0, len(name)) + name
+    return raw_op(code, 0, name, b"")
 
 
 def bins_of(names: Any, argument: str = "bins") -> tuple[str, ...]:

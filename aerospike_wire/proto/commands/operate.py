@@ -8,13 +8,13 @@ import attrs
 
 from aerospike_wire.errors import FailedOperation, ResultCode
 from aerospike_wire.policy import Exists, OperatePolicy
-from aerospike_wire.proto.commands.bins import raw_op, read_bins, skip_fields, time_to_live
+from aerospike_wire.proto.commands.bins import read_bins, skip_fields, time_to_live
 from aerospike_wire.proto.commands.flags import locking_flag, read_flags, read_meta, write_flags
 from aerospike_wire.proto.commands.record import RecordCommand
 from aerospike_wire.proto.commands.writes import write_hint
 from aerospike_wire.proto.header import MESSAGE, Info1, Info2
 from aerospike_wire.proto.invalid import InvalidArgument
-from aerospike_wire.proto.message import OpCode, read_message
+from aerospike_wire.proto.message import OpCode, raw_op, read_message
 from aerospike_wire.types import OrderedRecord, Record
 
 if TYPE_CHECKING:

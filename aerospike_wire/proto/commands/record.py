@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=RecordPolicy)
 Q = TypeVar("Q", bound=RecordPolicy)
 R_co = TypeVar("R_co", covariant=True)
-_COMPRESS_RESPONSE: Final = Info1.COMPRESS_RESPONSE
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
 
 
@@ -92,7 +91,7 @@ class RecordCommand(Command[R_co], Generic[P, R_co]):
         """The frame of a request on this record (field order: protocol section 2.7)."""
         policy: RecordPolicy = self.policy
         if policy.compress and self.compressed_reply:
-            info1 |= _COMPRESS_RESPONSE
+            info1 |= Info1.COMPRESS_RESPONSE
         parts = [b"", b"", self.place.fields, _DIGEST_HEAD, self.digest]
         n_fields = 3
         if policy.txn is not None:

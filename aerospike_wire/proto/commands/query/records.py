@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from aerospike_wire.serializer import Serializer
 
 _NO_RECORD: Final = Info3.LAST | Info3.PARTITION_DONE
-_PARTITION_DONE: Final = Info3.PARTITION_DONE
 _DIGEST_HEAD: Final = struct.pack(">IB", keys.DIGEST_SIZE + 1, Field.DIGEST)
 _unpack_header: Final = struct.Struct(">B2xBxBII4xHH").unpack_from
 """Its size, flags, result code, generation, expiry, numbers of fields and bins."""
@@ -319,7 +318,7 @@ class Answer:
         """
         message, behind = read_message(body, offset)
         header = message.header
-        if header.info3 & _PARTITION_DONE:
+        if header.info3 & Info3.PARTITION_DONE:
             if header.result:
                 if header.generation >= keys.PARTITIONS:
                     msg = f"a partition {header.generation} is said to be unavailable; there are {keys.PARTITIONS}"
