@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import attrs
 
+from aerospike_wire.arguments import whole_number
 from aerospike_wire.errors import ErrorMiddleware, ParamError
 from aerospike_wire.policy import Policies
 from aerospike_wire.pool import PoolLimits
@@ -94,11 +95,7 @@ class ClientConfig:
 
 
 def _number(name: str, value: Any, low: int, high: int = 0x7FFF_FFFF) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ParamError.about(name, f"must be an int, not {type(value).__name__}")
-    if not low <= value <= high:
-        raise ParamError.about(name, f"must be between {low} and {high}, not {value}")
-    return value
+    return whole_number(name, value, low, high)
 
 
 def _text(name: str, value: Any) -> str | None:

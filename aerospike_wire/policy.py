@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 import attrs
 
+from aerospike_wire.arguments import whole_number
 from aerospike_wire.errors import ParamError
 from aerospike_wire.partition_filter import PartitionFilter
 from aerospike_wire.transaction.state import Transaction
@@ -122,24 +123,21 @@ TTL_CLIENT_DEFAULT: Final = 0xFFFF_FFFD
 """In ``meta``: use the ttl of the policy."""
 
 
+_KIND: Final = "policy "
+"""What stands before a policy's name in errors."""
+
+
 def _refuse(name: str, problem: str) -> ParamError:
-    return ParamError.about(name, problem, "policy ")
+    return ParamError.about(name, problem, _KIND)
 
 
 def _milliseconds(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
-    _number(attribute.name, value, 0, 0x7FFF_FFFF)
-
-
-def _number(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _refuse(name, f"must be an int, not {type(value).__name__}")
-    if not low <= value <= high:
-        raise _refuse(name, f"must be between {low} and {high}, not {value}")
+    whole_number(attribute.name, value, 0, 0x7FFF_FFFF, _KIND)
 
 
 def _between(low: int, high: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
     def check(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
-        _number(attribute.name, value, low, high)
+        whole_number(attribute.name, value, low, high, _KIND)
 
     return check
 

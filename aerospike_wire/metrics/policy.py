@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aerospike_wire.arguments import whole_number
 from aerospike_wire.errors import ParamError
 
 if TYPE_CHECKING:
@@ -19,10 +20,7 @@ _MAX_SHIFT: Final = 8
 
 def _between(low: int, high: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
     def check(_: Any, attribute: attrs.Attribute[int], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ParamError.about(attribute.name, f"must be an int, not {type(value).__name__}")
-        if not low <= value <= high:
-            raise ParamError.about(attribute.name, f"must be between {low} and {high}, not {value}")
+        whole_number(attribute.name, value, low, high)
 
     return check
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
+from aerospike_wire.arguments import whole_number
 from aerospike_wire.deadline import bound, earlier, grace
 from aerospike_wire.errors import AerospikeError, ParamError, ResultCode, TransactionContext
 from aerospike_wire.transaction.ending import abort, commit
@@ -122,23 +123,16 @@ class Patience:
     retry_in_doubt: bool
 
     def __attrs_post_init__(self) -> None:
-        _check("attempts", self.attempts, 1, _MAX_ATTEMPTS)
-        _check("backoff", self.backoff, 0, _MAX_MILLISECONDS)
-        _check("max_backoff", self.max_backoff, 0, _MAX_MILLISECONDS)
-        _check("total_timeout", self.total_timeout, 0, _MAX_MILLISECONDS)
+        whole_number("attempts", self.attempts, 1, _MAX_ATTEMPTS)
+        whole_number("backoff", self.backoff, 0, _MAX_MILLISECONDS)
+        whole_number("max_backoff", self.max_backoff, 0, _MAX_MILLISECONDS)
+        whole_number("total_timeout", self.total_timeout, 0, _MAX_MILLISECONDS)
         if not isinstance(self.retry_in_doubt, bool):
             raise ParamError.about("retry_in_doubt", f"must be True or False, not {self.retry_in_doubt!r}")
 
     def pause(self, tries: int) -> float:
         """Seconds to wait after so many tries: anything up to the limit, so that rivals part."""
         return random.uniform(0, min(self.max_backoff, self.backoff * 2.0 ** min(tries - 1, 62))) / 1000  # noqa: S311
-
-
-def _check(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ParamError.about(name, f"must be an int, not {type(value).__name__}")
-    if not low <= value <= high:
-        raise ParamError.about(name, f"must be between {low} and {high}, not {value}")
 
 
 async def run(

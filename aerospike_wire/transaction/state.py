@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import attrs
 
-from aerospike_wire.errors import ParamError
+from aerospike_wire.arguments import whole_number
 
 if TYPE_CHECKING:
     from aerospike_wire.transport import Lock, Runtime
@@ -144,16 +144,6 @@ class Journal:
         self.write_in_doubt = True
 
 
-def _whole_number(name: str, value: Any, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        problem = f"must be an int, not {type(value).__name__}"
-    elif not 0 <= value <= high:
-        problem = f"must be between 0 and {high}, not {value}"
-    else:
-        return value
-    raise ParamError.about(name, problem)
-
-
 class Transaction:
     """Several commands on one namespace that take effect together, or not at all.
 
@@ -174,9 +164,9 @@ class Transaction:
     __slots__ = ("_id", "_timeout", "failures", "journal")
 
     def __init__(self, reads_capacity: int = 128, writes_capacity: int = 128, *, timeout: int = 0) -> None:
-        _whole_number("reads_capacity", reads_capacity, _MAX_CAPACITY)
-        _whole_number("writes_capacity", writes_capacity, _MAX_CAPACITY)
-        self._timeout = _whole_number("timeout", timeout, _MAX_TIMEOUT)
+        whole_number("reads_capacity", reads_capacity, 0, _MAX_CAPACITY)
+        whole_number("writes_capacity", writes_capacity, 0, _MAX_CAPACITY)
+        self._timeout = whole_number("timeout", timeout, 0, _MAX_TIMEOUT)
         self._id = 0
         while not self._id:
             self._id = secrets.randbits(63)
@@ -197,7 +187,7 @@ class Transaction:
 
     @timeout.setter
     def timeout(self, seconds: int) -> None:
-        self._timeout = _whole_number("timeout", seconds, _MAX_TIMEOUT)
+        self._timeout = whole_number("timeout", seconds, 0, _MAX_TIMEOUT)
 
     @property
     def state(self) -> TransactionState:
