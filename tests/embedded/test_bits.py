@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from cases import Cases
+from embedded.recorded_calls import executed, particle, recorded
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import damaged
@@ -20,19 +19,10 @@ from aerospike_wire.proto import msgpack
 from aerospike_wire.proto.message import OpCode
 from aerospike_wire.proto.values import Particle
 
-if TYPE_CHECKING:
-    from aerospike_wire.embedded.outcome import Outcome
-
 # Recorded by sending each call to a server 8.1.2.0 Community Edition.
-LINES = (Path(__file__).parent.parent / "data" / "behaviour_bits.jsonl").read_text().splitlines()
-CASES = [json.loads(line) for line in LINES]
+CASES = recorded("behaviour_bits.jsonl")
 
 BLOBS = st.binary(min_size=1, max_size=20)
-
-
-def particle(pair: list[Any] | None) -> tuple[int, bytes] | None:
-    """Type and bytes from a row of the file."""
-    return None if pair is None else (pair[0], bytes.fromhex(pair[1]))
 
 
 def changed(blob: bytes, *call: Any) -> bytes:
@@ -74,14 +64,6 @@ def spans(draw: st.DrawFn, widest: int = 160) -> tuple[bytes, int, int, int]:
     return blob, offset - draw(st.sampled_from([0, total])), offset, size
 
 
-def executed(code: int, before: tuple[int, bytes] | None, payload: bytes) -> tuple[int, Outcome | None]:
-    """Result code of a call, and what it comes to."""
-    try:
-        return 0, bits.execute(code, before, payload)
-    except Refusal as refusal:
-        return refusal.code, None
-
-
 def test_recorded() -> None:
     """Code, value and bin are those of a real node."""
     with Cases() as cases:
@@ -93,7 +75,7 @@ def test_recorded() -> None:
 def check_recorded(case: dict[str, Any]) -> None:
     """One recorded operation."""
     before = particle(case["before"])
-    code, outcome = executed(case["op"], before, bytes.fromhex(case["payload"]))
+    code, outcome = executed(bits.execute, case["op"], before, bytes.fromhex(case["payload"]))
     assert code == case["result"]
     if outcome is None:
         return
@@ -221,7 +203,7 @@ def test_resize(blob: bytes, size: int) -> None:
 def test_damaged_calls(pair: tuple[dict[str, Any], bytes]) -> None:
     """Damaged calls are refused or understood, they break nothing."""
     case, payload = pair
-    code, outcome = executed(case["op"], particle(case["before"]), payload)
+    code, outcome = executed(bits.execute, case["op"], particle(case["before"]), payload)
     assert (code == 0) == (outcome is not None)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import struct
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from cases import Cases
+from embedded.recorded_calls import executed, particle, recorded
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import damaged
@@ -25,20 +24,11 @@ from aerospike_wire.proto.message import OpCode
 from aerospike_wire.proto.values import Particle
 from aerospike_wire.types import HyperLogLog
 
-if TYPE_CHECKING:
-    from aerospike_wire.embedded.outcome import Outcome
-
 # Recorded by sending each call to a server 8.1.2.0 Community Edition.
-LINES = (Path(__file__).parent.parent / "data" / "behaviour_hll.jsonl").read_text().splitlines()
-CASES = [json.loads(line) for line in LINES]
+CASES = recorded("behaviour_hll.jsonl")
 
 BITS = st.sampled_from([(4, 0), (5, 4), (6, 0), (6, 7), (8, 51)])
 RANGES = st.tuples(st.integers(0, 300), st.integers(0, 200)).map(lambda pair: range(pair[0], pair[0] + pair[1]))
-
-
-def particle(pair: list[Any] | None) -> tuple[int, bytes] | None:
-    """Type and bytes from a row of the file."""
-    return None if pair is None else (pair[0], bytes.fromhex(pair[1]))
 
 
 def filled(numbers: range, index_bits: int = 8, minhash_bits: int = 0) -> Sketch:
@@ -46,14 +36,6 @@ def filled(numbers: range, index_bits: int = 8, minhash_bits: int = 0) -> Sketch
     made = Sketch.empty(index_bits, minhash_bits)
     made.add(msgpack.pack(number) for number in numbers)
     return made
-
-
-def executed(code: int, before: tuple[int, bytes] | None, payload: bytes) -> tuple[int, Outcome | None]:
-    """Result code of a call, and what it comes to."""
-    try:
-        return 0, hll.execute(code, before, payload)
-    except Refusal as refusal:
-        return refusal.code, None
 
 
 def test_recorded() -> None:
@@ -67,7 +49,7 @@ def test_recorded() -> None:
 def check_recorded(case: dict[str, Any]) -> None:
     """One recorded operation."""
     before = particle(case["before"])
-    code, outcome = executed(case["op"], before, bytes.fromhex(case["payload"]))
+    code, outcome = executed(hll.execute, case["op"], before, bytes.fromhex(case["payload"]))
     assert code == case["result"]
     if outcome is None:
         return
@@ -138,7 +120,7 @@ def test_minhash_similarity() -> None:
 def test_damaged_calls(pair: tuple[dict[str, Any], bytes]) -> None:
     """Damaged calls are refused or understood, they break nothing."""
     case, payload = pair
-    code, outcome = executed(case["op"], particle(case["before"]), payload)
+    code, outcome = executed(hll.execute, case["op"], particle(case["before"]), payload)
     assert (code == 0) == (outcome is not None)
 
 

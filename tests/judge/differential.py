@@ -10,7 +10,6 @@ out differently are shown, and with ``--keep`` written to a file as recordings.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import contextlib
 import json
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import gold
-from judge import cases, expression_cases, node_replay, policy_cases, variations
+from judge import cases, command, expression_cases, node_replay, policy_cases, variations
 from judge.record import Recorder
 from rawnode import RawNode, Replay, member
 from recordings import Recording, Step
@@ -32,6 +31,7 @@ from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.errors import ParamError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 KINDS = {
@@ -92,13 +92,9 @@ def _say(*words: object) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("server")
-    parser.add_argument("--seed", type=int, default=1)
+    parser = command.options()
     parser.add_argument("--start", type=int, default=0)
-    parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--kind", default="operate", choices=list(KINDS))
-    parser.add_argument("--show", type=int, default=10)
     parser.add_argument("--refused", type=int, default=0)
     parser.add_argument("--keep")
     return parser.parse_args()

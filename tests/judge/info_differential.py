@@ -10,7 +10,6 @@ settings tried: take one that can be thrown away, without TTLs in its namespaces
 
 from __future__ import annotations
 
-import argparse
 import collections
 import contextlib
 import re
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import attrs
-from judge import info_cases
+from judge import command, info_cases
 
 from aerospike_wire.embedded import EmbeddedServer
 from aerospike_wire.proto.header import FRAME_HEADER_SIZE, FrameType, frame, read_frame_header
@@ -136,12 +135,7 @@ def _entries(answer: str) -> set[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status is 1 if there was a difference."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("server")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--show", type=int, default=10)
-    options = parser.parse_args(arguments)
+    options = command.options().parse_args(arguments)
     counts: collections.Counter[str] = collections.Counter()
     with (
         EmbeddedServer(namespaces=tuple(f"{name},ttl=off" for name in NAMESPACES)) as embedded,

@@ -10,7 +10,6 @@ The server's namespaces ``test`` and ``bar`` must take TTLs; the sets of the cas
 
 from __future__ import annotations
 
-import argparse
 import collections
 import contextlib
 import functools
@@ -26,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import aerospike
 import attrs
-from judge import query_cases
+from judge import command, query_cases
 from judge.calls import Dialect, Official, Ours, modules_of_official_clients
 from judge.cases import Pool
 from recordings import DATA
@@ -234,12 +233,8 @@ def differences(sides: dict[str, Side], call: dict[str, Any]) -> tuple[dict[str,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status is 1 if there was a difference."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("server")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=1000)
+    parser = command.options()
     parser.add_argument("--kind", default="query", choices=list(query_cases.KINDS))
-    parser.add_argument("--show", type=int, default=10)
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     counts: collections.Counter[str] = collections.Counter()

@@ -10,7 +10,6 @@ server's namespaces ``test`` and ``bar`` take no TTLs, as those of the node.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import contextlib
 import sys
@@ -22,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import aerospike
 import attrs
-from judge import udf_cases
+from judge import command, udf_cases
 from judge.calls import Official, Ours, modules_of_official_clients
 from judge.query_differential import Side, canon, row
 
@@ -156,12 +155,7 @@ def _different(name: str, function: udf_cases.Function, outcomes: dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status is 1 if there was a difference."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("server")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--show", type=int, default=10)
-    options = parser.parse_args(arguments)
+    options = command.options().parse_args(arguments)
     warnings.simplefilter("ignore")
     counts: collections.Counter[str] = collections.Counter()
     with (
