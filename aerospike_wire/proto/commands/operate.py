@@ -208,21 +208,16 @@ class OperateCommand(RecordCommand[OperatePolicy, R_co], Generic[R_co]):
         self._checked = checked = check_operations(self.operations)
         self._packed = [pack_operation(operation) for operation in checked]
         self._generation, self._ttl = read_meta(self.meta, self.policy)
-        info1 = info2 = 0
+        self.write = any(operation.writes for operation in checked)
+        self._info1 = 0 if all(operation.writes for operation in checked) else Info1.READ
+        self._info2 = Info2.WRITE if self.write else 0
+        if reads_whole_record(checked):
+            self._info1 |= Info1.GET_ALL
+        elif responds_to_all(checked):
+            self._info2 |= Info2.RESPOND_ALL_OPS
         for operation in checked:
-            if operation.writes:
-                info2 |= Info2.WRITE
-            else:
-                info1 |= Info1.READ
-            if operation.responds:
-                info2 |= Info2.RESPOND_ALL_OPS
             if operation.ttl is not None:
                 self._ttl = operation.ttl
-        if reads_whole_record(checked):
-            info1 |= Info1.GET_ALL
-            info2 &= ~Info2.RESPOND_ALL_OPS
-        self._info1, self._info2 = info1, info2
-        self.write = bool(info2 & Info2.WRITE)
         return policy
 
     def bin_names(self) -> tuple[str, ...]:
